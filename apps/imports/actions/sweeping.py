@@ -1,0 +1,49 @@
+"""Finding runs that wait, also those whose worker was killed; dropping old files."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from apps.imports.models import ImportRun, Work, folder
+
+# Renewed with every chunk; a killed worker's run is taken up after this.
+LEASE = timedelta(minutes=3)
+KEEP_FILES = timedelta(days=30)
+
+
+@transaction.atomic
+def claim_next(*, now: datetime) -> ImportRun | None:
+    """Take the oldest run that waits; nobody else has it until the lease ends."""
+    due = ImportRun.objects.due(now).order_by("id")
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True)
+    run = due.first()
+    if run is not None:
+        run.lease_until = now + LEASE
+        run.save(update_fields=["lease_until"])
+    return run
+
+
+def forget_old_files(*, now: datetime) -> int:
+    """Files hold names and addresses: 30 days after the upload they go, the history stays. Returns how many went."""
+    count = 0
+    for run in ImportRun.objects.filter(created_at__lt=now - KEEP_FILES, work=Work.NONE).exclude(path=""):
+        run.file.unlink(missing_ok=True)
+        if run.error_file:
+            run.error_file.unlink(missing_ok=True)
+        run.path = run.error_path = ""
+        run.save(update_fields=["path", "error_path"])
+        count += 1
+    return count
+
+
+def forget_strays(known: set[str]) -> int:
+    """Files that no run knows: an upload that was killed."""
+    count = 0
+    for path in folder().rglob("*.data"):
+        if str(path.relative_to(folder())) not in known:
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
