@@ -1,0 +1,1 @@
+"""Pages of customers: the counter, the record, the settings."""
