@@ -1,0 +1,1 @@
+"""How checked chunks of files become products, orders, lines and payments."""
