@@ -1,0 +1,1 @@
+"""The API of tracking: taking events in, and reading them."""

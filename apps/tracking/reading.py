@@ -1,0 +1,252 @@
+"""From a call as it was sent to the row that is stored, or the reason why not."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from apps.tracking.bots import is_robot, is_test_user
+from apps.tracking.models.event import (
+    DEVICE,
+    LONGEST_ID,
+    LONGEST_MESSAGE_ID,
+    LONGEST_NAME,
+    USER,
+    CallType,
+)
+
+LARGEST_EVENT = 32 * 1024
+FUTURE = timedelta(minutes=5)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+TYPES = frozenset(CallType.values)
+TRANSPORT = ("sentAt", "receivedAt", "writeKey")
+# A NUL in JSON, and not the six characters after an escaped backslash.
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+REASONS = {
+    "not_an_object": "A call is a JSON object.",
+    "bad_type": "The type must be track, identify, page, screen, group or alias.",
+    "bad_message_id": f"A message id is a text of at most {LONGEST_MESSAGE_ID} characters.",
+    "bad_id": f"User id, anonymous id, previous id and group id are texts of at most {LONGEST_ID} characters.",
+    "no_person": "A call needs a userId or an anonymousId.",
+    "no_previous_id": "An alias needs a previousId and a userId.",
+    "no_group_id": "A group call needs a groupId.",
+    "no_event": "A track call needs the name of its event.",
+    "name_too_long": f"The name may have {LONGEST_NAME} characters.",
+    "bad_properties": "Properties, traits and context are JSON objects.",
+    "bad_timestamp": "A timestamp is a moment in ISO 8601.",
+    "too_large": f"An event may have {LARGEST_EVENT // 1024} kB.",
+    "not_storable": "The call holds a value that no database stores: NaN, a NUL, or half a character.",
+    "too_old": "The event is older than this source accepts; it waits in the quarantine.",
+    "blocked": "The tracking plan blocks it; it waits in the quarantine.",
+}
+
+
+class Unreadable(Exception):
+    """A call that cannot be stored; `reason` is a key of REASONS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Reading:
+    """A call that can be stored."""
+
+    call: dict[str, Any]
+    type: str
+    name: str
+    message_id: str
+    message_key: UUID
+    fingerprint: UUID
+    body: str
+    person: str
+    user_id: str
+    anonymous_id: str
+    email: str
+    timestamp: datetime
+    is_clamped: bool
+    is_late: bool
+    is_bot: bool
+    is_test: bool
+    violations: list[str] | None = None
+    is_key_event: bool = field(default=False)
+
+    @property
+    def payload(self) -> Any:
+        """What the tracking plan is about: the properties, or the traits of identify and group."""
+        return self.call.get("traits" if self.type in ("identify", "group") else "properties") or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the calls of one request share."""
+
+    received_at: datetime
+    sent_at: datetime | None = None
+    user_agent: str = ""
+    test_users: Collection[str] = ()
+
+
+def read(call: Any, frame: Frame) -> Reading:
+    """The row of this call. Raises Unreadable."""
+    if type(call) is not dict:
+        raise Unreadable("not_an_object")
+    kind = call.get("type")
+    if kind not in TYPES:
+        raise Unreadable("bad_type")
+    user_id, anonymous_id = _id(call.get("userId")), _id(call.get("anonymousId"))
+    _check_ids(call, kind, user_id, anonymous_id)
+    name = _name(call, kind)
+    traits, context = _objects(call, kind)
+    email = _email(traits, context)
+    canonical, own_sent_at = _canonical(call)
+    fingerprint = UUID(bytes=hashlib.sha256(canonical).digest()[:16])
+    message_id = _message_id(call, fingerprint)
+    timestamp, is_clamped = _moment(call, own_sent_at, frame)
+    agent = context.get("userAgent") or frame.user_agent
+    return Reading(
+        call=call,
+        type=kind,
+        name=name,
+        message_id=message_id,
+        message_key=UUID(bytes=hashlib.sha256(message_id.encode()).digest()[:16]),
+        fingerprint=fingerprint,
+        body=canonical.decode(),
+        person=USER + user_id if user_id else DEVICE + anonymous_id,
+        user_id=user_id,
+        anonymous_id=anonymous_id,
+        email=email,
+        timestamp=timestamp,
+        is_clamped=is_clamped,
+        is_late=False,
+        is_bot=type(agent) is str and agent != "" and is_robot(agent),
+        is_test=bool(frame.test_users) and is_test_user((user_id, email), frame.test_users),
+    )
+
+
+def fingerprint_of(call: Any) -> UUID:
+    """A name for the content of anything that was sent, readable or not."""
+    try:
+        text = orjson.dumps(call, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        text = repr(call).encode(errors="replace")
+    return UUID(bytes=hashlib.sha256(text).digest()[:16])
+
+
+def _id(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if type(value) is int or type(value) is float:
+        value = str(value)
+    if type(value) is not str or len(value) > LONGEST_ID:
+        raise Unreadable("bad_id")
+    return value
+
+
+def _check_ids(call: dict[str, Any], kind: str, user_id: str, anonymous_id: str) -> None:
+    if kind == "alias":
+        if not (user_id and _id(call.get("previousId"))):
+            raise Unreadable("no_previous_id")
+    elif not (user_id or anonymous_id):
+        raise Unreadable("no_person")
+    elif kind == "group" and not _id(call.get("groupId")):
+        raise Unreadable("no_group_id")
+
+
+def _name(call: dict[str, Any], kind: str) -> str:
+    name = call.get("event" if kind == "track" else "name") if kind in ("track", "page", "screen") else None
+    if name is None:
+        name = ""
+    if type(name) is not str or (kind == "track" and not name.strip()):
+        raise Unreadable("no_event")
+    if len(name) > LONGEST_NAME:
+        raise Unreadable("name_too_long")
+    return name
+
+
+def _objects(call: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The traits (wherever the call has them) and the context."""
+    found = [call.get(key) or {} for key in ("properties", "traits", "context")]
+    if not all(type(value) is dict for value in found):
+        raise Unreadable("bad_properties")
+    _properties, traits, context = found
+    if kind not in ("identify", "group"):
+        traits = context.get("traits") or {}
+    # The traits of a group are the company's.
+    return (traits if type(traits) is dict and kind != "group" else {}), context
+
+
+def _email(traits: dict[str, Any], context: dict[str, Any]) -> str:
+    email = traits.get("email")
+    return email.strip().lower() if type(email) is str and "@" in email and len(email) <= 254 else ""
+
+
+def _canonical(call: dict[str, Any]) -> tuple[bytes, Any]:
+    """The content without what changes from one sending to the next, and the call's own `sentAt`."""
+    own_sent_at = call.get("sentAt")
+    kept = {key: value for key, value in call.items() if key not in TRANSPORT} if _was_sent(call) else call
+    try:
+        text = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise Unreadable("not_storable") from error
+    if len(text) > LARGEST_EVENT:
+        raise Unreadable("too_large")
+    if b"\\u0000" in text and NUL.search(text):
+        raise Unreadable("not_storable")
+    return text, own_sent_at
+
+
+def _was_sent(call: dict[str, Any]) -> bool:
+    return any(key in call for key in TRANSPORT)
+
+
+def _message_id(call: dict[str, Any], fingerprint: UUID) -> str:
+    found = call.get("messageId")
+    if found is None or found == "":
+        # The same content again is the same event, so that a batch may be sent twice.
+        return f"content-{fingerprint.hex}"
+    if type(found) is int:
+        found = str(found)
+    if type(found) is not str or len(found) > LONGEST_MESSAGE_ID:
+        raise Unreadable("bad_message_id")
+    return found
+
+
+def moment_of(value: Any) -> datetime | None:
+    """A moment in ISO 8601; without a zone it is UTC. None for nothing. Raises Unreadable."""
+    if value is None or value == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    except (TypeError, ValueError) as error:
+        raise Unreadable("bad_timestamp") from error
+
+
+def _moment(call: dict[str, Any], own_sent_at: Any, frame: Frame) -> tuple[datetime, bool]:
+    """When it happened by our clock: received_at − (sent_at − original), no later than in five minutes.
+
+    Source: the Segment specification, "Common fields: timestamps". Without `sentAt` the sender's word is taken.
+    """
+    original = moment_of(call.get("originalTimestamp") or call.get("timestamp"))
+    if original is None:
+        return frame.received_at, False
+    sent_at = moment_of(own_sent_at) or frame.sent_at
+    try:
+        moment = frame.received_at - (sent_at - original) if sent_at else original.astimezone(UTC)
+    except OverflowError as error:
+        raise Unreadable("bad_timestamp") from error
+    if moment > frame.received_at + FUTURE:
+        return frame.received_at + FUTURE, True
+    if moment < EARLIEST:
+        raise Unreadable("bad_timestamp")
+    return moment, False

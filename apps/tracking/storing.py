@@ -1,0 +1,255 @@
+"""Storing a batch: one prepared statement on PostgreSQL, one short transaction on SQLite.
+
+The key table decides what is new: `(organization, source, message id)` is unique there for ever and over all monthly
+partitions, whose own indexes cannot promise that. What is new goes on into the events, the work that follows and the
+changed days, all in the same statement: a batch is stored whole or, when the process dies, not at all, and then it is
+sent again.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+
+from apps.core import fastsql
+from apps.tracking.models import EventKey
+from apps.tracking.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Work that follows from one event; stored only when the event is new."""
+
+    kind: str
+    reading: Reading
+    data: dict[str, Any]
+
+
+COLUMNS = """message_key uuid, fingerprint uuid, "timestamp" timestamptz, type text, name text, message_id text,
+ person text, is_bot bool, is_test bool, is_late bool, is_clamped bool, violations jsonb, body jsonb"""
+
+# The rows come as one JSON document, which the database reads faster than arrays or a temporary table
+# (`bench/events.py` measures all three). The order of the keys lets two requests with the same calls wait for each
+# other instead of dead-locking.
+STORE = f"""
+WITH incoming AS MATERIALIZED (
+  SELECT * FROM json_to_recordset(%s::json) AS t ({COLUMNS})
+), fresh AS (
+  INSERT INTO tracking_eventkey (organization_id, source_id, message_key, fingerprint, received_at)
+  SELECT %s::int8, %s::int8, message_key, fingerprint, %s::timestamptz FROM incoming ORDER BY message_key
+  ON CONFLICT DO NOTHING
+  RETURNING organization_id, source_id, message_key, received_at
+), stored AS (
+  INSERT INTO tracking_event (organization_id, source_id, received_at, "timestamp", type, name, message_id, person,
+                              is_bot, is_test, is_late, is_clamped, violations, body)
+  SELECT f.organization_id, f.source_id, f.received_at, i."timestamp", i.type, i.name, i.message_id, i.person,
+         i.is_bot, i.is_test, i.is_late, i.is_clamped, i.violations, i.body
+    FROM fresh f JOIN incoming i USING (message_key)
+)
+"""  # noqa: S608  the names are constants of ours
+TODOS = """, todo AS (
+  INSERT INTO tracking_todo (organization_id, source_id, kind, at, data, attempts)
+  SELECT f.organization_id, f.source_id, t.kind, t.at, t.data, 0
+    FROM json_to_recordset(%s::json) AS t (place int, message_key uuid, kind text, at timestamptz, data jsonb)
+    JOIN fresh f USING (message_key) ORDER BY t.place
+)
+"""
+DAYS = """, day AS (
+  INSERT INTO tracking_changedday (organization_id, day, person, changed_at, is_announced)
+  SELECT DISTINCT f.organization_id, t.day, t.person, f.received_at, false
+    FROM json_to_recordset(%s::json) AS t (message_key uuid, day date, person text) JOIN fresh f USING (message_key)
+   ORDER BY f.organization_id, t.day, t.person
+  ON CONFLICT (organization_id, day, person) DO UPDATE SET changed_at = EXCLUDED.changed_at, is_announced = false
+)
+"""
+# What was known before this statement began. A rival that stored the same key meanwhile is asked for afterwards.
+KNOWN = """
+SELECT i.message_key, (SELECT k.fingerprint FROM tracking_eventkey k
+                        WHERE k.organization_id = %s AND k.source_id = %s AND k.message_key = i.message_key)
+  FROM incoming i WHERE NOT EXISTS (SELECT FROM fresh f WHERE f.message_key = i.message_key)
+"""
+
+
+@functools.cache
+def _statement(has_todos: bool, has_days: bool) -> str:
+    return STORE + (TODOS if has_todos else "") + (DAYS if has_days else "") + KNOWN
+
+
+def store(
+    organization_id: int, source_id: int, readings: Sequence[Reading], following: Sequence[Following], now: datetime
+) -> dict[UUID, UUID]:
+    """Store what is new; returns message key → stored fingerprint of what was not.
+
+    No two readings have the same key. Raises DataError when the database cannot store one of them.
+    """
+    if not readings:
+        return {}
+    if connection.vendor == "postgresql":
+        return _in_one_statement(organization_id, source_id, readings, following, now)
+    return _in_one_transaction(organization_id, source_id, readings, following, now)
+
+
+def changed_days(readings: Sequence[Reading], now: datetime) -> list[tuple[UUID, date, str]]:
+    """Message key, day and person of those that happened on a day which was over (UTC)."""
+    today = now.date()
+    return [
+        (reading.message_key, reading.timestamp.date(), reading.person)
+        for reading in readings
+        if reading.timestamp.date() < today
+    ]
+
+
+def _violations(reading: Reading) -> str | None:
+    return orjson.dumps(reading.violations).decode() if reading.violations else None
+
+
+def document(readings: Sequence[Reading]) -> str:
+    """The rows as the statement reads them."""
+    rows = [
+        {
+            "message_key": reading.message_key,
+            "fingerprint": reading.fingerprint,
+            "timestamp": reading.timestamp,
+            "type": reading.type,
+            "name": reading.name,
+            "message_id": reading.message_id,
+            "person": reading.person,
+            "is_bot": reading.is_bot,
+            "is_test": reading.is_test,
+            "is_late": reading.is_late,
+            "is_clamped": reading.is_clamped,
+            "violations": reading.violations,
+            # Written once, when it was read.
+            "body": orjson.Fragment(reading.body),
+        }
+        for reading in readings
+    ]
+    return orjson.dumps(rows).decode()
+
+
+def _todos(following: Sequence[Following]) -> str:
+    rows = [
+        {
+            "place": place,
+            "message_key": todo.reading.message_key,
+            "kind": todo.kind,
+            "at": todo.reading.timestamp,
+            "data": todo.data,
+        }
+        for place, todo in enumerate(following)
+    ]
+    return orjson.dumps(rows).decode()
+
+
+def _in_one_statement(
+    organization_id: int, source_id: int, readings: Sequence[Reading], following: Sequence[Following], now: datetime
+) -> dict[UUID, UUID]:
+    days = changed_days(readings, now)
+    params: list[Any] = [document(readings), organization_id, source_id, now]
+    if following:
+        params.append(_todos(following))
+    if days:
+        keys = ("message_key", "day", "person")
+        params.append(orjson.dumps([dict(zip(keys, day, strict=True)) for day in days]).decode())
+    params += [organization_id, source_id]
+    known = dict(fastsql.execute(_statement(bool(following), bool(days)), params))
+    if None in known.values():
+        rivals = [key for key, fingerprint in known.items() if fingerprint is None]
+        known |= dict(
+            fastsql.execute(
+                "SELECT message_key, fingerprint FROM tracking_eventkey"
+                " WHERE organization_id = %s AND source_id = %s AND message_key = ANY(%s)",
+                [organization_id, source_id, rivals],
+            )
+        )
+    return known
+
+
+# SQLite lets one writer in and the others ask again after a pause that grows. Threads of one process wait better here.
+_one_writer = threading.Lock()
+AT_ONCE = 400
+
+
+def _in_one_transaction(
+    organization_id: int, source_id: int, readings: Sequence[Reading], following: Sequence[Following], now: datetime
+) -> dict[UUID, UUID]:
+    if connection.in_atomic_block:
+        # The caller has the write lock already; to wait for another thread now could wait for ever.
+        return _plain(organization_id, source_id, readings, following, now)
+    with _one_writer, transaction.atomic():
+        return _plain(organization_id, source_id, readings, following, now)
+
+
+def _plain(
+    organization_id: int, source_id: int, readings: Sequence[Reading], following: Sequence[Following], now: datetime
+) -> dict[UUID, UUID]:
+    known: dict[UUID, UUID] = {}
+    keys = EventKey.objects.owned_by(organization_id).filter(source=source_id)
+    for start in range(0, len(readings), AT_ONCE):
+        asked = [reading.message_key for reading in readings[start : start + AT_ONCE]]
+        known |= dict(keys.filter(message_key__in=asked).values_list("message_key", "fingerprint"))
+    fresh = [reading for reading in readings if reading.message_key not in known]
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO tracking_eventkey (organization_id, source_id, message_key, fingerprint, received_at)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            [
+                (organization_id, source_id, reading.message_key.hex, reading.fingerprint.hex, moment)
+                for reading in fresh
+            ],
+        )
+        cursor.executemany(
+            'INSERT INTO tracking_event (organization_id, source_id, received_at, "timestamp", type, name, message_id,'
+            " person, is_bot, is_test, is_late, is_clamped, violations, body)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    organization_id,
+                    source_id,
+                    moment,
+                    connection.ops.adapt_datetimefield_value(reading.timestamp),
+                    reading.type,
+                    reading.name,
+                    reading.message_id,
+                    reading.person,
+                    reading.is_bot,
+                    reading.is_test,
+                    reading.is_late,
+                    reading.is_clamped,
+                    _violations(reading),
+                    reading.body,
+                )
+                for reading in fresh
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO tracking_todo (organization_id, source_id, kind, at, data, attempts)"
+            " VALUES (%s, %s, %s, %s, %s, 0)",
+            [
+                (
+                    organization_id,
+                    source_id,
+                    todo.kind,
+                    connection.ops.adapt_datetimefield_value(todo.reading.timestamp),
+                    orjson.dumps(todo.data).decode(),
+                )
+                for todo in following
+                if todo.reading.message_key not in known
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO tracking_changedday (organization_id, day, person, changed_at, is_announced)"
+            " VALUES (%s, %s, %s, %s, false) ON CONFLICT (organization_id, day, person)"
+            " DO UPDATE SET changed_at = excluded.changed_at, is_announced = false",
+            [(organization_id, day, person, moment) for _key, day, person in changed_days(fresh, now)],
+        )
+    return known
