@@ -1,0 +1,67 @@
+"""The queue in a folder: a worker never meets half a message, and survives a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+
+import pytest
+from kombu import Connection
+from kombu.transport.virtual import Channel
+
+from apps.core import file_broker
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("messages", "control"):
+        (tmp_path / name).mkdir()
+    return tmp_path / "messages"
+
+
+@pytest.fixture
+def channel(folder: Path) -> Iterator[Channel]:
+    file_broker.register()
+    options = {
+        "data_folder_in": str(folder),
+        "data_folder_out": str(folder),
+        "control_folder": str(folder / "../control"),
+    }
+    with Connection("filesystem://", transport_options=options) as connection:
+        assert isinstance(connection.default_channel, file_broker.Channel)
+        yield connection.default_channel
+
+
+def test_message_comes_back_once(channel: Channel, folder: Path) -> None:
+    channel._put("default", {"body": "é"})
+    with pytest.raises(Empty):
+        channel._get("mail")
+    assert channel._get("default") == {"body": "é"}
+    with pytest.raises(Empty):
+        channel._get("default")
+    assert not list(folder.iterdir())
+
+
+def test_file_appears_whole(channel: Channel, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename, seen = Path.rename, []
+
+    def look_first(self: Path, target: Path) -> Path:
+        with pytest.raises(Empty):
+            channel._get("default")
+        seen.append(self.name)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", look_first)
+    channel._put("default", {"body": 1})
+    assert len(seen) == 1
+    assert channel._get("default") == {"body": 1}
+
+
+@pytest.mark.parametrize("content", [b"", b'{"body": ', b"\xff\xfe"])
+def test_broken_message_stops_nobody(channel: Channel, folder: Path, content: bytes) -> None:
+    (folder / "1_a.default.msg").write_bytes(content)
+    with pytest.raises(Empty):
+        channel._get("default")
+    channel._put("default", {"body": 2})
+    assert channel._get("default") == {"body": 2}

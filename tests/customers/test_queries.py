@@ -1,0 +1,34 @@
+"""The indexes that serve the lists."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from apps.accounts.models import Organization
+from apps.customers import queries
+from apps.customers.models import Customer
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (
+            lambda pk: queries.NEWEST.window(Customer.objects.owned_by(pk), "")[0][:51],
+            "customer_newest",
+        ),
+        (
+            lambda pk: queries.NEWEST.window(Customer.objects.owned_by(pk).last_seen_at(1), "")[0][:51],
+            "customer_of_branch",
+        ),
+        (lambda pk: Customer.objects.owned_by(pk).filter(mobile="+49").exclude(mobile=""), "customer_mobile"),
+    ],
+)
+def test_index_serves_the_query(organization: Organization, query: object, index: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # A handful of rows is read in one go whatever the indexes are; a full table never is.
+            cursor.execute(
+                "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+            )
+    assert index in query(organization.pk).explain()  # type: ignore[operator]

@@ -1,0 +1,1 @@
+"""Proof that the fakes speak the real protocols: driven by the official SDKs wherever one is installed."""
