@@ -270,9 +270,7 @@ def over_http(words: Words, address: str, cookie: dict[str, str], arguments: arg
 
     def ask(path: str) -> Callable[[str], Any]:
         def run(text: str) -> Any:
-            request = urllib.request.Request(
-                f"{address}{path}{urllib.parse.quote(text)}", headers=headers
-            )
+            request = urllib.request.Request(f"{address}{path}{urllib.parse.quote(text)}", headers=headers)
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.read()
 

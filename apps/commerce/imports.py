@@ -40,7 +40,8 @@ PAID_BY = {
     "visa": PaymentKind.CARD, "mastercard": PaymentKind.CARD, "debit_card": PaymentKind.DEBIT_CARD,
     "debit card": PaymentKind.DEBIT_CARD, "boleto": PaymentKind.SLIP, "bank transfer": PaymentKind.TRANSFER,
     "überweisung": PaymentKind.TRANSFER, "paypal": PaymentKind.WALLET, "apple pay": PaymentKind.WALLET,
-    "google pay": PaymentKind.WALLET, "cash": PaymentKind.CASH, "bar": PaymentKind.CASH, "gutschein": PaymentKind.VOUCHER,
+    "google pay": PaymentKind.WALLET, "cash": PaymentKind.CASH, "bar": PaymentKind.CASH,
+    "gutschein": PaymentKind.VOUCHER,
     "gift card": PaymentKind.VOUCHER, "not_defined": PaymentKind.OTHER,
 }  # fmt: skip
 
@@ -57,9 +58,11 @@ PRODUCTS = Target(
     fields=(
         Field("external_id", _("Product number"), max_length=100, is_required=True,
               synonyms=("id", "product id", "sku", "stockcode", "artikelnummer", "handle", "référence")),
-        Field("name", _("Name"), max_length=300, synonyms=("title", "product", "product name", "bezeichnung", "artikel")),
+        Field("name", _("Name"), max_length=300,
+              synonyms=("title", "product", "product name", "bezeichnung", "artikel")),
         Field("sku", _("Article number"), max_length=100, synonyms=("variant sku",)),
-        Field("category", _("Category"), synonyms=("kategorie", "type", "product type", "product category", "catégorie")),
+        Field("category", _("Category"),
+              synonyms=("kategorie", "type", "product type", "product category", "catégorie")),
         money("price", _("Price"), "preis", "unit price", "variant price", "prix", "precio"),
         CURRENCY,
         Field("is_active", _("On sale"), Kind.BOOLEAN, synonyms=("active", "published", "aktiv")),
@@ -74,7 +77,7 @@ ORDERS = Target(
     help=_("One row for each order. Without an order number, customer and date make one."),
     order=30,
     fields=(
-        Field("number", _("Order number"), max_length=100, synonyms=ORDER_NUMBER.synonyms + ("name", "order number")),
+        Field("number", _("Order number"), max_length=100, synonyms=(*ORDER_NUMBER.synonyms, "name", "order number")),
         Field("placed_at", _("Placed"), Kind.DATETIME, is_required=True,
               synonyms=("date", "order date", "created at", "datum", "bestelldatum", "invoice date", "fecha")),
         CUSTOMER_ID,
@@ -113,7 +116,8 @@ LINES = Target(
               synonyms=("line", "position", "pos", "order item id", "line id")),
         Field("sku", _("Product number"), max_length=100,
               synonyms=("product id", "stockcode", "article", "artikelnummer", "lineitem sku", "item")),
-        Field("description", _("What"), max_length=300, synonyms=("description", "lineitem name", "bezeichnung", "name")),
+        Field("description", _("What"), max_length=300,
+              synonyms=("description", "lineitem name", "bezeichnung", "name")),
         Field("quantity", _("Quantity"), Kind.DECIMAL, places=3, is_required=True,
               synonyms=("qty", "menge", "anzahl", "lineitem quantity", "quantité", "cantidad")),
         money("unit_price", _("Unit price"), "price", "preis", "einzelpreis", "lineitem price", "unitprice", "prix",

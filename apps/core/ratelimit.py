@@ -25,7 +25,8 @@ import structlog
 from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from apps.core import errors
 
@@ -153,7 +154,7 @@ By = Callable[[HttpRequest], str | None] | str
 def limited(
     policy: str, *, by: By
 ) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
+    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 ]:
     """Answer 429 with Retry-After when the policy's limit is reached.
 
@@ -162,10 +163,10 @@ def limited(
     _ = POLICIES[policy]  # a typing mistake shows at start
 
     def decorate(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
-        def counted(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def counted(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             key: Any = kwargs[by] if isinstance(by, str) else by(request)
             if key is not None:
                 try:
@@ -174,6 +175,6 @@ def limited(
                     return errors.too_many(request, refusal.retry_after)
             return view(request, *args, **kwargs)
 
-        return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], counted)
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], counted)
 
     return decorate

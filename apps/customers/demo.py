@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from functools import partial
 
 from apps.accounts.models import Membership, Organization
 from apps.customers import actions
@@ -71,9 +72,9 @@ def add_duplicates(organization: Organization, *, now: datetime) -> None:
     twin = CustomerDetails(alike.name.upper(), alike.email.replace("@", "@mail."), alike.mobile)
     actions.create_customer(twin, organization=organization, by=by, now=now)
     namesake = actions.create_customer(CustomerDetails(held.name), organization=organization, by=by, now=now)
-    seen = {"source": "shop", "by": by, "now": now}
-    actions.observe(held, [Seen(USER_ID, f"shop-{held.pk}")], **seen)
-    actions.observe(namesake, [Seen(USER_ID, f"shop-{namesake.pk}"), Seen(EMAIL, held.email)], **seen)
+    observe = partial(actions.observe, source="shop", by=by, now=now)
+    observe(held, [Seen(USER_ID, f"shop-{held.pk}")])
+    observe(namesake, [Seen(USER_ID, f"shop-{namesake.pk}"), Seen(EMAIL, held.email)])
     while actions.suspect_next(organization.pk, now=now):
         pass
 

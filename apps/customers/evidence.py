@@ -113,7 +113,7 @@ def open_for(head: Customer) -> QuerySet[DuplicateSuggestion]:
 def waiting_count(organization: Organization | int) -> int:
     """How many pairs wait."""
     waiting = DuplicateSuggestion.objects.owned_by(organization).filter(state=SuggestionState.OPEN)
-    return waiting.aggregate(number=Count("pk"))["number"]
+    return int(waiting.aggregate(number=Count("pk"))["number"])
 
 
 def pair_of(suggestion: DuplicateSuggestion) -> Pair:

@@ -78,7 +78,7 @@ def keep(people: Sequence[Person], *, organization: Organization, run_id: int, n
     found = known_records(organization.pk, first)
     fresh = {key: person for key, person in first.items() if key not in found}
     gone = is_erased(organization.pk, (each for person in fresh.values() for each in _identities(person)))
-    for key, person in fresh.items():
+    for person in fresh.values():
         if gone and gone & set(_identities(person)):
             kept.withheld.add(person.row)
     wanted = {key: person for key, person in fresh.items() if person.row not in kept.withheld}
@@ -91,10 +91,9 @@ def keep(people: Sequence[Person], *, organization: Organization, run_id: int, n
     observe_many(organization.pk, seen, source=f"import:{run_id}", by=IMPORTER, now=now, evidence={"import": run_id})
     _write_words([customer.pk for customer in (*made, *changed)])
     for person in people:
-        key = person.key
-        if key in records:
-            kept.records[person.row] = records[key]
-        elif first.get(key) is not None and first[key].row in kept.withheld:  # type: ignore[arg-type,index]
+        if person.key in records:
+            kept.records[person.row] = records[person.key]
+        elif person.key in first and first[person.key].row in kept.withheld:
             kept.withheld.add(person.row)
     return kept
 
@@ -257,8 +256,8 @@ CUSTOMERS = target.Target(
             "external_id",
             _("Customer number"),
             max_length=200,
-            synonyms=("id", "customer id", "customerid", "customer number", "kundennummer", "kunden id", "numéro client",
-                      "número de cliente", "user id", "account"),
+            synonyms=("id", "customer id", "customerid", "customer number", "kundennummer", "kunden id",
+                      "numéro client", "número de cliente", "user id", "account"),
         ),
         Field("person_id", _("Number of the person"), max_length=200, synonyms=("customer unique id",)),
         Field("name", _("Name"), synonyms=("full name", "customer name", "kunde", "nom", "nombre", "cliente", "firma")),
@@ -280,7 +279,8 @@ CUSTOMERS = target.Target(
               "organisation": CustomerKind.COMPANY, "person": CustomerKind.PERSON, "privat": CustomerKind.PERSON}),
         Field("language", _("Language"), max_length=10, synonyms=("sprache", "locale", "langue", "idioma")),
         Field("time_zone", _("Time zone"), max_length=64, synonyms=("timezone", "zeitzone")),
-        Field("since", _("Customer since"), Kind.DATETIME, synonyms=("created at", "signup date", "registered", "seit")),
+        Field("since", _("Customer since"), Kind.DATETIME,
+              synonyms=("created at", "signup date", "registered", "seit")),
     ),
     natural_key=("external_id", "person_id", "email", "mobile"),
     needs_one_of=("external_id", "person_id", "email", "mobile"),

@@ -144,7 +144,7 @@ class _Search:
         # Not prepared: only with the very letters can PostgreSQL tell a rare word from one that is everywhere.
         with connection.cursor() as cursor:
             cursor.execute(sql, [*owner, _anywhere(first), *map(_anywhere, others), self.limit * 2])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def _slips(self, word: str) -> list[Any]:
         narrowed, values = self._also(word, "t")

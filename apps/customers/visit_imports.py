@@ -80,7 +80,7 @@ def _rows(chunk: Chunk, frame: pl.DataFrame) -> pl.DataFrame:
             branch_id=None,
             name=name,
             by=IMPORTER,
-            may_create=True,  # type: ignore[arg-type]
+            may_create=True,
         )
         branches[name] = branch.pk if branch else None
     place = (

@@ -22,8 +22,8 @@ from apps.accounts.permissions import Can
 from apps.core.api import KeysetList, ProblemSerializer, page_of
 from apps.core.keyset import Keyset
 from apps.imports import actions
+from apps.imports.download import error_file_of
 from apps.imports.models import ImportRun
-from apps.imports.views import error_file_of
 
 PROBLEMS = {400: ProblemSerializer, 409: ProblemSerializer}
 
@@ -46,16 +46,16 @@ class UploadSerializer(serializers.Serializer[Any]):
 
     file = serializers.FileField()
     target = serializers.CharField(required=False, allow_blank=True, default="")
-    source = serializers.CharField(required=False, allow_blank=True, default="", max_length=50)
+    source = serializers.CharField(required=False, allow_blank=True, default="", max_length=50)  # type: ignore[assignment]
 
 
 class MappingSerializer(serializers.Serializer[Any]):
-    """`mapping`: field → name of the column; `constants`: field → value; `settings`: encoding, decimal, date_order, …"""
+    """`mapping`: field → column's name; `constants`: field → value; `settings`: encoding, decimal, date_order, …"""
 
     mapping = serializers.DictField(child=serializers.CharField(), required=False)
     constants = serializers.DictField(child=serializers.CharField(), required=False)
     settings = serializers.DictField(required=False)
-    source = serializers.CharField(required=False, max_length=50)
+    source = serializers.CharField(required=False, max_length=50)  # type: ignore[assignment]
     target = serializers.CharField(required=False)
 
 

@@ -1,4 +1,4 @@
-"""The file of rejected rows: the row as it was, then where and why. Corrected and uploaded again it completes the import."""
+"""The file of rejected rows: the row as it was, then where and why. Corrected and uploaded it completes the import."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class DescribeForm(ActionForm):
 
     def __init__(self, *args: Any, run: ImportRun, **kwargs: Any) -> None:
         self.run, self.of_file = run, target.get(run.target).fields_for(run.organization)
-        super().__init__(*args, initial=_initial(run), **kwargs)
+        super().__init__(*args, **{"initial": _initial(run), **kwargs})
         self.fields["target"].choices = [(each.key, each.label) for each in target.all_targets()]  # type: ignore[attr-defined]
         columns = [("", "–"), *((str(number), name) for number, name in enumerate(run.columns))]
         for field in self.of_file:

@@ -137,9 +137,10 @@ class Target:
 
     `needs_one_of`: at least one of these fields has to be in a row. `natural_key`: by these a row is known again (the
     first of the alternatives that a row fills). `own_fields`: what this organisation adds (custom fields).
-    `prepare`: called for every chunk, also for one that an earlier worker stored: returns the frame with derived columns
-    (a running line number). `finish`: called once when the whole file is through. `belongings`: labels of models whose rows go when a created row goes; whatever else points to a created
-    row is in the way of an undo. `after_undo`: called with the ids that were removed, to put derived rows right.
+    `prepare`: called for every chunk, also for one that an earlier worker stored: returns the frame with derived
+    columns (a running line number). `finish`: called once when the whole file is through. `belongings`: labels of
+    models whose rows go when a created row goes; whatever else points to a created row is in the way of an undo.
+    `after_undo`: called with the ids that were removed, to put derived rows right.
     `bulk_tables`: labels of models that are loaded first and indexed then when they are empty, on PostgreSQL.
     """
 

@@ -12,7 +12,7 @@ from apps.imports.actions.steering import WORK_TASK
 LONGEST_SECONDS = 6 * 3600
 
 
-@shared_task(name=WORK_TASK, time_limit=LONGEST_SECONDS, soft_time_limit=None)
+@shared_task(name=WORK_TASK, time_limit=LONGEST_SECONDS, soft_time_limit=LONGEST_SECONDS)
 def work() -> None:
     """Do what imports ask for, one after the other; beat finds those whose worker was killed."""
     while (run := actions.claim_next(now=timezone.now())) is not None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from apps.core.pages import render_page
 from apps.core.refused import Refused
 from apps.imports import actions, layouts, queries, target
 from apps.imports.actions.steering import missing_fields
+from apps.imports.download import error_file_of
 from apps.imports.forms import DescribeForm, UploadForm
 from apps.imports.models import ImportMapping, ImportRun, RunState
 
@@ -157,22 +159,10 @@ def _do(request: MemberRequest, pk: int, action: Callable[..., ImportRun], said:
 
 
 @requires(Can.IMPORT_DATA)
-def run_errors(request: MemberRequest, pk: int) -> HttpResponse | FileResponse:
+def run_errors(request: MemberRequest, pk: int) -> HttpResponseBase:
     """The rejected rows as CSV."""
     run = get_object_or_404(ImportRun.objects.owned_by(request.organization), pk=pk)
     return error_file_of(run)
-
-
-def error_file_of(run: ImportRun) -> FileResponse:
-    """The file as a download that no browser shows. Raises Http404 where there is none."""
-    path = run.error_file
-    if path is None or not path.exists():
-        raise Http404
-    name = f"{run.name.rsplit('.', 1)[0]}-rejected.csv"
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 @require_POST

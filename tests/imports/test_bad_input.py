@@ -38,7 +38,10 @@ def _look(tmp_path: Path, content: bytes, limits: Limits | None = None) -> None:
         (gzip.compress(b"a,b\n" + b"1,2\n" * 50_000)[:150], "half_file"),
         (b"PAR1" + b"0" * 100, "half_file"),
         (b"PK\x03\x04 broken", "half_file"),
-        ((",".join(f"c{n}" for n in range(100_000)) + "\n" + ",".join("1" * 100_000) + "\n").encode(), "too_many_columns"),
+        (
+            (",".join(f"c{n}" for n in range(100_000)) + "\n" + ",".join("1" * 100_000) + "\n").encode(),
+            "too_many_columns",
+        ),
     ],
     ids=["nothing", "blank", "png", "pdf", "html", "binary", "half gzip", "half parquet", "half zip", "100000 columns"],
 )
@@ -130,7 +133,9 @@ def test_no_cell_of_the_error_file_is_a_formula_and_it_still_comes_back(bring: B
 
 @pytest.mark.django_db
 def test_numbers_with_another_decimal_sign_are_told_and_not_guessed(bring: Bring) -> None:
-    content = "order id;date;total\n1;2024-01-05;1.234,56\n2;2024-01-05;1,234.56\n3;2024-01-05;7,5 €\n4;2024-01-05;-12\n"
+    content = (
+        "order id;date;total\n1;2024-01-05;1.234,56\n2;2024-01-05;1,234.56\n3;2024-01-05;7,5 €\n4;2024-01-05;-12\n"
+    )
     run = bring("orders", content)
     assert (run.settings["decimal"], run.created, run.rejected) == (",", 3, 1)
     assert run.error_file is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -25,7 +25,8 @@ def units(name: str, places: int) -> pl.Expr:
     """A decimal of that many places as the whole number that the table keeps."""
     import polars as pl
 
-    return (pl.col(name) * 10**places).cast(pl.Int64)
+    whole: pl.Expr = pl.col(name) * 10**places
+    return whole.cast(pl.Int64)
 
 
 def numbered(frame: pl.DataFrame, key: str, name: str, memory: dict[str, Any]) -> pl.DataFrame:
@@ -59,7 +60,7 @@ def without_repeats(frame: pl.DataFrame, key: Sequence[str], field: str, outcome
     return first
 
 
-def customers_of(chunk: Chunk, outcome: Outcome, columns: Mapping[str, str]) -> pl.DataFrame:
+def customers_of(chunk: Chunk, outcome: Outcome, columns: Collection[str]) -> pl.DataFrame:
     """(`reference`, `customer_id`, `is_gone`) for each customer of the chunk, made where new. `columns`: which of
     `customer_id` and `email` the frame has; the reference is the number, else the address."""
     import polars as pl

@@ -106,7 +106,7 @@ def _known_orders(chunk: Chunk, numbers: pl.Series) -> pl.DataFrame:
 
     wanted = numbers.unique().to_list()
     listed = "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
-    parameter: object = wanted
+    parameter: list[str] | str = wanted
     if connection.vendor != "postgresql":
         import json
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 MONEY = ("subtotal", "discount_total", "shipping_total", "tax_total", "total")
 KEY = ("organization_id", "source", "external_id")
+SAID = (
+    "placed_at", "customer_id", "email", "status", "channel", "currency", *MONEY, "item_count",
+    "cancelled_at", "is_test",
+)  # fmt: skip
 
 
 def prepare_orders(chunk: Chunk) -> pl.DataFrame:
@@ -44,8 +48,7 @@ def store_orders(chunk: Chunk) -> Outcome:
         # Shops write an order once for each of its lines; only the first row says when it was placed.
         frame = frame.unique("number", keep="first", maintain_order=True)
         outcome.unchanged += chunk.frame.height - frame.height
-    said = [name for name in ("placed_at", "customer_id", "email", "status", "channel", "currency", *MONEY, "item_count",
-                              "cancelled_at", "is_test") if name in chunk.mapped]  # fmt: skip
+    said = [name for name in SAID if name in chunk.mapped]
     frame = upsert.hashed(frame, said)
     frame = without_repeats(frame, ["number"], "number", outcome)
     frame = with_customers(chunk, frame, outcome)
@@ -131,7 +134,7 @@ def finish_orders(finished: Finished) -> None:
         names = list(Order.objects.filter(pk__range=each).values_list("external_id", flat=True))
         join_waiting(finished.organization.pk, finished.source, names)
         paid = Payment.objects.filter(order__gte=each[0], order__lte=each[1])
-        settle(sorted(set(paid.values_list("order_id", flat=True).exclude(order=None))))  # type: ignore[type-var,arg-type]
+        settle(sorted(set(paid.values_list("order_id", flat=True).exclude(order=None))))
 
 
 def part(finished: Finished) -> None:

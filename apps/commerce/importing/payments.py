@@ -65,7 +65,7 @@ def finish_payments(finished: Finished) -> None:
     """What is paid of the orders."""
     for each in batches(finished.made.get("commerce.Payment", [])):
         paid = Payment.objects.filter(pk__range=each).exclude(order=None)
-        settle(sorted(set(paid.values_list("order_id", flat=True))))  # type: ignore[type-var,arg-type]
+        settle(sorted(set(paid.values_list("order_id", flat=True))))
 
 
 def resettle(finished: Finished) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -61,7 +62,7 @@ def order_list(request: MemberRequest) -> HttpResponse:
 
 
 @requires(Can.VIEW_ORDERS)
-def order_export(request: MemberRequest) -> HttpResponse:
+def order_export(request: MemberRequest) -> HttpResponseBase:
     """The list with its filters as CSV."""
     try:
         ratelimit.check("export", f"user:{request.user.pk}")

@@ -2,7 +2,6 @@
 
 from apps.customers.actions.branch import (
     BranchDetails,
-    Caller,
     StaffDetails,
     change_branch,
     create_branch,
@@ -45,7 +44,6 @@ from apps.customers.actions.visit import VisitDraft, capture_visit
 __all__ = [
     "SURVEY_TRIGGER",
     "BranchDetails",
-    "Caller",
     "CustomerDetails",
     "Resolution",
     "StaffDetails",

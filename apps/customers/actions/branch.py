@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Organization
-from apps.accounts.permissions import Can
 from apps.core import audit
 from apps.core.audit import Actor
 from apps.core.refused import Refused
@@ -17,13 +16,6 @@ from apps.customers import normalise
 from apps.customers.models import Branch, StaffMember
 
 T = TypeVar("T", Branch, StaffMember)
-
-
-class Caller(Actor, Protocol):
-    """A membership or an API key: can be named in the log and asked what it may do."""
-
-    def can(self, permission: Can) -> bool:
-        """Whether they hold this permission."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,7 @@ def reopen_staff_member(person: StaffMember, *, by: Actor) -> StaffMember:
 
 
 def find_or_create_branch(
-    organization: Organization, *, branch_id: int | None, name: str, by: Caller, may_create: bool
+    organization: Organization, *, branch_id: int | None, name: str, by: Actor, may_create: bool
 ) -> Branch | None:
     """The branch with this id, else with this name in any case, else a new one; None when neither is given.
 
@@ -109,7 +101,7 @@ def find_or_create_branch(
         branch = branches.filter(name_key=key).first()
     else:
         return None
-    if branch is None and branch_id is None and (may_create or by.can(Can.MANAGE_BRANCHES)):
+    if branch is None and branch_id is None and may_create:
         try:
             branch = create_branch(BranchDetails(name), organization=organization, by=by)
         except Refused as refused:
@@ -130,7 +122,7 @@ def find_or_create_staff_member(
     staff_id: int | None,
     name: str,
     branch: Branch | None,
-    by: Caller,
+    by: Actor,
     may_create: bool,
 ) -> StaffMember | None:
     """The person with this id, else with this name in the branch or in none, else a new one; None when not given.
@@ -146,7 +138,7 @@ def find_or_create_staff_member(
         person = (named.filter(branch=branch).first() if branch else None) or named.filter(branch=None).first()
     else:
         return None
-    if person is None and staff_id is None and (may_create or by.can(Can.MANAGE_BRANCHES)):
+    if person is None and staff_id is None and may_create:
         try:
             person = create_staff_member(StaffDetails(name, branch), organization=organization, by=by)
         except Refused as refused:

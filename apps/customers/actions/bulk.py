@@ -108,7 +108,7 @@ def _with_details(customer: Customer, details: Mapping[str, Any], by: Actor, now
     if not details:
         return customer
     stored = {name: getattr(customer, name) for name in DETAILS}
-    return update_customer(customer, CustomerDetails(**(stored | details)), by=by, now=now)
+    return update_customer(customer, CustomerDetails(**{**stored, **details}), by=by, now=now)
 
 
 def upsert_many(

@@ -43,7 +43,7 @@ def save_search(
     if search is not None:
         _must_be_owner(search, member)
     mine = SavedSearch.objects.owned_by(member.organization_id).filter(owner=member, name=name)
-    if mine.exclude(pk=search.pk if search else None).exists():
+    if (mine.exclude(pk=search.pk) if search else mine).exists():
         raise Refused(_("You have a search of this name already."), code="name_taken", field="name")
     if search is None:
         search = SavedSearch(organization_id=member.organization_id, owner=member, created_at=now)

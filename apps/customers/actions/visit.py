@@ -11,12 +11,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Membership, Organization
+from apps.accounts.permissions import Caller, Can
 from apps.core import audit
 from apps.core.outbox import announce
 from apps.core.refused import Refused
 from apps.customers import normalise
 from apps.customers.actions import history, identity
-from apps.customers.actions.branch import Caller, find_or_create_branch, find_or_create_staff_member
+from apps.customers.actions.branch import find_or_create_branch, find_or_create_staff_member
 from apps.customers.actions.consent import current_notice, record_consent
 from apps.customers.actions.customer import CustomerDetails, create_customer, update_customer
 from apps.customers.events import VisitRecorded
@@ -94,7 +95,7 @@ def _captured(draft: VisitDraft, organization: Organization) -> Visit | None:
 
 def _capture(draft: VisitDraft, organization: Organization, by: Caller, now: datetime) -> Visit:
     # Machines bring the names of the shop system; people at the counter must not open a branch by a slip of the pen.
-    may_create = draft.source == VisitSource.API
+    may_create = draft.source == VisitSource.API or by.can(Can.MANAGE_BRANCHES)
     purpose = normalise.one_line(draft.purpose)
     if len(purpose) > 200:
         raise Refused(_("Keep it to 200 characters."), code="purpose_too_long", field="purpose")

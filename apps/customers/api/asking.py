@@ -12,8 +12,8 @@ from rest_framework.serializers import Serializer
 
 from apps.accounts.guards import caller_of
 from apps.accounts.models import Organization
+from apps.accounts.permissions import Caller
 from apps.core.refused import Refused
-from apps.customers.actions import Caller
 
 # Refusals that only another body can heal. The others (a closed branch, a taken address) are conflicts: 409.
 WRONG_INPUT = {

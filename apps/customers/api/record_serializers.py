@@ -65,7 +65,7 @@ class FieldSerializer(serializers.ModelSerializer[CustomField]):
     """A field of the organisation's own."""
 
     kind = serializers.ChoiceField(FieldKind.choices)
-    choices = serializers.ListField(child=serializers.CharField(max_length=100), required=False)  # type: ignore[assignment]
+    choices = serializers.ListField(child=serializers.CharField(max_length=100), required=False)
 
     class Meta:
         model = CustomField

@@ -33,8 +33,10 @@ def field_list(request: MemberRequest) -> HttpResponse:
 def field_new(request: MemberRequest) -> HttpResponse:
     """Define a field."""
     form = FieldForm(request.POST or None)
-    if form.is_valid() and form.apply(
-        fields.create_field, form.details(), organization=request.organization, by=request.member
+    if (
+        form.is_valid()
+        and form.apply(fields.create_field, form.details(), organization=request.organization, by=request.member)
+        is not None
     ):
         return redirect("customers:field_list")
     context = {"form": form, "page_title": _("New field"), "crumbs": _crumbs(_("New field"))}
@@ -47,8 +49,10 @@ def field_edit(request: MemberRequest, pk: int) -> HttpResponse:
     field = get_object_or_404(CustomField.objects.owned_by(request.organization), pk=pk)
     form = FieldForm(request.POST or None, field=field)
     is_archived = {"archive": True, "bring_back": False}.get(request.POST.get("state", ""))
-    if form.is_valid() and form.apply(
-        fields.update_field, field, form.details(), by=request.member, is_archived=is_archived
+    if (
+        form.is_valid()
+        and form.apply(fields.update_field, field, form.details(), by=request.member, is_archived=is_archived)
+        is not None
     ):
         messages.info(request, _("The field is saved."))
         return redirect("customers:field_list")
@@ -69,7 +73,7 @@ def tag_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Rename a tag; the name of another one makes the two one."""
     tag = get_object_or_404(Tag.objects.owned_by(request.organization), pk=pk)
     form = TagForm(request.POST or None, initial={"tag": tag.name})
-    if form.is_valid() and form.apply(tags.rename_tag, tag, form.cleaned_data["tag"], by=request.member):
+    if form.is_valid() and form.apply(tags.rename_tag, tag, form.cleaned_data["tag"], by=request.member) is not None:
         return redirect("customers:tag_list")
     crumbs = [Crumb(_("Tags"), reverse("customers:tag_list")), Crumb(tag.name)]
     context = {"form": form, "tag": tag, "page_title": tag.name, "crumbs": crumbs}

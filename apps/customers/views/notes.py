@@ -45,8 +45,10 @@ def note_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Change one's own note."""
     note = _note(request, pk)
     form = NoteForm(request.POST or None, initial={"text": note.text})
-    if form.is_valid() and form.apply(
-        notes.edit_note, note, form.cleaned_data["text"], by=request.member, now=timezone.now()
+    if (
+        form.is_valid()
+        and form.apply(notes.edit_note, note, form.cleaned_data["text"], by=request.member, now=timezone.now())
+        is not None
     ):
         return _back(note)
     customer_url = reverse("customers:customer_detail", args=[note.customer_id])

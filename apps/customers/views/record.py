@@ -27,8 +27,9 @@ def values_edit(request: MemberRequest, pk: int) -> HttpResponse:
     customer = customer_of(request, pk)
     own = list(CustomField.objects.owned_by(request.organization).active().order_by("position", "id"))
     form = ValuesForm(request.POST or None, fields=own, customer=customer)
-    if form.is_valid() and form.apply(
-        fields.set_fields, customer, form.values(), by=request.member, now=timezone.now()
+    if (
+        form.is_valid()
+        and form.apply(fields.set_fields, customer, form.values(), by=request.member, now=timezone.now()) is not None
     ):
         messages.info(request, _("The record is saved."))
         return redirect("customers:customer_detail", pk)
@@ -64,7 +65,7 @@ def tag_add(request: MemberRequest, pk: int) -> HttpResponse:
     form = TagForm(request.POST)
     if form.is_valid():
         form.apply(tags.add_tag, customer, form.cleaned_data["tag"], by=request.member, now=timezone.now())
-    return _tags(request, customer, form.errors.get("tag", [""])[0])
+    return _tags(request, customer, str(form.errors.get("tag", [""])[0]))
 
 
 @require_POST

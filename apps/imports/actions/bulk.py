@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from django.apps import apps
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 # Below this the gain is not worth the locks.
 LEAST_BYTES = 8 * 1024 * 1024
@@ -22,8 +23,7 @@ def can_load_then_index(labels: Sequence[str], size: int) -> bool:
         return False
     with connection.cursor() as cursor:
         for label in labels:
-            cursor.execute(f'SELECT EXISTS (SELECT FROM "{apps.get_model(label)._meta.db_table}")')
-            if cursor.fetchone()[0]:
+            if _has_rows(cursor, apps.get_model(label)._meta.db_table):
                 return False
     return True
 
@@ -40,8 +40,7 @@ def load_then_index(labels: Sequence[str]) -> Iterator[None]:
         for table in tables:
             # Also keeps everybody else from writing into a table without its keys.
             cursor.execute(f'LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE')
-            cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}")')
-            if cursor.fetchone()[0]:
+            if _has_rows(cursor, table):
                 raise NotEmpty(table)
             build += _drop(cursor, table)
         yield
@@ -56,27 +55,31 @@ class NotEmpty(Exception):
     """Somebody stored a row between the question and the lock."""
 
 
-def _drop(cursor: object, table: str) -> list[str]:
+def _has_rows(cursor: CursorWrapper, table: str) -> bool:
+    cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}")')  # noqa: S608 - our own word
+    return bool(cursor.fetchone()[0])
+
+
+def _drop(cursor: CursorWrapper, table: str) -> list[str]:
     """Drop indexes and constraints of the table; returns what builds them again, in this order."""
-    run = cursor.execute  # type: ignore[attr-defined]
-    fetch = cursor.fetchall  # type: ignore[attr-defined]
-    run(
-        "SELECT c.conname, pg_get_constraintdef(c.oid), c.contype::text FROM pg_constraint c WHERE c.conrelid = %s::regclass"
-        " AND (c.contype IN ('u', 'f') OR c.contype = 'p' AND NOT EXISTS"
+    cursor.execute(
+        "SELECT c.conname, pg_get_constraintdef(c.oid), c.contype::text FROM pg_constraint c"
+        " WHERE c.conrelid = %s::regclass AND (c.contype IN ('u', 'f') OR c.contype = 'p' AND NOT EXISTS"
         " (SELECT FROM pg_constraint f WHERE f.confrelid = c.conrelid AND f.contype = 'f'))",
         [table],
     )
-    constraints = fetch()
-    run(
-        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i WHERE i.indrelid = %s::regclass"
-        " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('u', 'p'))",
+    constraints = cursor.fetchall()
+    cursor.execute(
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+        " WHERE i.indrelid = %s::regclass AND NOT EXISTS"
+        " (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('u', 'p'))",
         [table],
     )
-    indexes = fetch()
+    indexes = cursor.fetchall()
     for name, _definition, _kind in constraints:
-        run(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
+        cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
     for name, _definition in indexes:
-        run(f"DROP INDEX {name}")
+        cursor.execute(f"DROP INDEX {name}")
     order = {"p": 0, "u": 1, "f": 2}
     keys = [
         (order[kind], f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}')

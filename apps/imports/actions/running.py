@@ -177,9 +177,11 @@ def _store(
 ) -> Outcome:
     if number in done:
         stored = done[number]
-        return Outcome(
-            **counters_of(stored), rejected=[Rejection(**each) for each in stored.rejected], made=dict(stored.made)
-        )
+        rejected = [Rejection(**each) for each in stored.rejected]
+        outcome = Outcome(rejected=rejected, made=dict(stored.made))
+        for name, number_of_rows in counters_of(stored).items():
+            setattr(outcome, name, number_of_rows)
+        return outcome
     if chunk.frame.is_empty():
         outcome = Outcome()
     elif is_dry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.apps import apps
@@ -147,9 +147,7 @@ def _stored(model: type[models.Model], column: str, value: Any) -> Any:
         return value if isinstance(value, str) or value is None else json.dumps(value)
     if isinstance(field, models.DateTimeField) and isinstance(value, str):
         moment = datetime.fromisoformat(value)
-        return field.get_db_prep_value(
-            moment if moment.tzinfo else timezone.make_aware(moment, timezone.UTC), connection
-        )  # type: ignore[attr-defined]
+        return field.get_db_prep_value(moment if moment.tzinfo else moment.replace(tzinfo=UTC), connection)
     return value
 
 

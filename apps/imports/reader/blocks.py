@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 from django.utils.translation import gettext as _
 
@@ -164,7 +164,7 @@ def _parse_by_hand(
     import polars as pl
 
     text = content.decode("utf-8", "replace")
-    quoting = csv.QUOTE_MINIMAL if settings.quote else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if settings.quote else csv.QUOTE_NONE
     records = csv.reader(
         io.StringIO(text, newline=""), delimiter=settings.delimiter, quotechar=settings.quote or None, quoting=quoting
     )

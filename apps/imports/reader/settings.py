@@ -18,7 +18,7 @@ class FileFormat(StrEnum):
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """`date_order`: "" (only forms that need no order), "dmy" or "mdy". `decimal`: "." or ",". `sheet`: of a workbook."""
+    """`date_order`: "" (only forms that need no order), "dmy" or "mdy". `decimal`: "." or ",". `sheet`: workbooks."""
 
     format: str = FileFormat.DELIMITED
     encoding: str = "utf-8"

@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from django.utils.translation import gettext as _
 
@@ -57,7 +57,7 @@ def look(path: Path, limits: Limits | None = None) -> Look:
         return _look_at_workbook(path, head, limits)
     if head.startswith(GZIP):
         with gzip.open(path, "rb") as packed:
-            return _look_at_text(_guarded_read(packed), ReadSettings(is_gzip=True), limits)
+            return _look_at_text(_guarded_read(cast(IO[bytes], packed)), ReadSettings(is_gzip=True), limits)
     _refuse_other_kinds(head)
     with path.open("rb") as file:
         return _look_at_text(file.read(SAMPLE_BYTES), ReadSettings(), limits)

@@ -7,7 +7,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 from django.utils.translation import gettext as _
 
@@ -84,7 +84,7 @@ def _opened(path: Path, settings: ReadSettings, limits: Limits) -> IO[bytes]:
     if not settings.is_gzip:
         return path.open("rb")
     most = min(limits.unpacked_megabytes * MEGABYTE, path.stat().st_size * limits.ratio + 64 * MEGABYTE)
-    return io.BufferedReader(_Measured(gzip.open(path, "rb"), most))
+    return io.BufferedReader(_Measured(cast(IO[bytes], gzip.open(path, "rb")), most))
 
 
 class _Measured(io.RawIOBase):
@@ -133,7 +133,7 @@ def _raw_header(path: Path, settings: ReadSettings) -> list[str]:
         parts = text.splitlines()[settings.skip_rows].split() if text.strip() else []
         return parts if settings.has_header else [""] * len(parts)
     csv.field_size_limit(64 * MEGABYTE)
-    quoting = csv.QUOTE_MINIMAL if settings.quote else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if settings.quote else csv.QUOTE_NONE
     records = csv.reader(
         io.StringIO(text, newline=""), delimiter=settings.delimiter, quotechar=settings.quote or None, quoting=quoting
     )
@@ -153,7 +153,7 @@ def _excel_frame(path: Path, settings: ReadSettings) -> pl.DataFrame:
             skip_rows=settings.skip_rows + settings.has_header,
             dtypes="string",
         )
-        return sheet.to_polars()  # type: ignore[no-any-return]
+        return sheet.to_polars()
     except fastexcel.FastExcelError as error:
         raise half_file() from error
 

@@ -103,7 +103,8 @@ def _write(groups: list[tuple[int, ...]], before: dict[int, int], now: datetime)
 
 
 def _locked(pks: Collection[int]) -> dict[int, Customer]:
-    chosen, found = sorted(pks), {}
+    chosen = sorted(pks)
+    found: dict[int, Customer] = {}
     for start in range(0, len(chosen), _CHUNK):
         rows = Customer.objects.select_for_update(no_key=True).filter(pk__in=chosen[start : start + _CHUNK])
         found |= {customer.pk: customer for customer in rows.order_by("pk")}

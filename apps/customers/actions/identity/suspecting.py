@@ -72,7 +72,8 @@ def _faces(organization_id: int, ids: list[int]) -> list[Face]:
 
 def _traces(organization_id: int, face: Face) -> list[int]:
     """The heads that share a number, a mailbox or the name with this one: each a range of an index."""
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[object] = []
     term = "SELECT customer_id FROM customers_searchterm WHERE organization_id = %s AND term >= %s AND term < %s"
     words = face.name.split()
     ranges = [" ".join(words), " ".join(reversed(words))] if len(words) > 1 else []
