@@ -170,6 +170,7 @@ class RunStep(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Ask a worker for it."""
+        run = _run(request, pk)
         sent = StepSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         steps = {
@@ -180,7 +181,7 @@ class RunStep(APIView):
         }
         caller = caller_of(request)
         assert caller is not None
-        run = steps[sent.validated_data["action"]](_run(request, pk), by=caller, now=timezone.now())
+        run = steps[sent.validated_data["action"]](run, by=caller, now=timezone.now())
         return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
 
 

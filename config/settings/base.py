@@ -181,6 +181,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "PREPROCESSING_HOOKS": ["apps.core.schema.without_second_addresses"],
     "ENUM_NAME_OVERRIDES": {
         "MessageStateEnum": "apps.messaging.models.MessageState",
         "SurveyDeliveryEnum": "apps.feedback.models.Delivery",

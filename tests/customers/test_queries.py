@@ -14,11 +14,11 @@ from apps.customers.models import Customer
     ("query", "index"),
     [
         (
-            lambda pk: queries.NEWEST.window(Customer.objects.owned_by(pk), "")[0][:51],
+            lambda pk: queries.NEWEST.window(Customer.objects.owned_by(pk).heads(), "")[0][:51],
             "customer_newest",
         ),
         (
-            lambda pk: queries.NEWEST.window(Customer.objects.owned_by(pk).last_seen_at(1), "")[0][:51],
+            lambda pk: queries.NEWEST.window(Customer.objects.owned_by(pk).heads().last_seen_at(1), "")[0][:51],
             "customer_of_branch",
         ),
         (lambda pk: Customer.objects.owned_by(pk).filter(mobile="+49").exclude(mobile=""), "customer_mobile"),

@@ -23,6 +23,7 @@ NO_ROW_OF_AN_ORGANISATION = {
     "invitations/": "who holds the link may open it",
     "api/v1/feedback/": "who holds the link may open it",
     "settings/providers/": "the name of a provider",
+    "api/v1/customers/by-external/": "the other system's own id; each organisation has its own customer of this id",
 }
 
 

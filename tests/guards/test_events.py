@@ -16,6 +16,8 @@ HEARD_BY_NOBODY = {
     "customers.CustomersSplit": "For segments, rollups and outgoing webhooks; lists read the records.",
     "tracking.EventsReceived": "For segments, rollups and outgoing webhooks.",
     "tracking.DaysChanged": "For rollups, which compute these days again.",
+    "imports.ImportFinished": "For rollups and outgoing webhooks; pages read the import's own state.",
+    "imports.ImportUndone": "For rollups and outgoing webhooks; pages read the import's own state.",
     "lake.FileStored": "For outgoing webhooks; pages read the file's own state.",
     "lake.FileFailed": "For alerts to staff; Home and the lake's page read the file's own state.",
 }

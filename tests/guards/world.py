@@ -22,12 +22,29 @@ from apps.commerce import actions as commerce
 from apps.commerce.actions import CategoryDraft, LineDraft, OrderDraft, ProductDraft
 from apps.core import files
 from apps.customers import actions as customers
-from apps.customers.actions import BranchDetails, CustomerDetails, VisitDraft, privacy
-from apps.customers.models import DuplicateSuggestion, Identifier, PrivacyKind, StaffMember, SuggestionReason
+from apps.customers.actions import (
+    BranchDetails,
+    CustomerDetails,
+    VisitDraft,
+    fields,
+    notes,
+    privacy,
+    saved_searches,
+    tags,
+)
+from apps.customers.models import (
+    CustomerTag,
+    DuplicateSuggestion,
+    Identifier,
+    PrivacyKind,
+    StaffMember,
+    SuggestionReason,
+)
 from apps.feedback import actions as feedback
 from apps.feedback.answers import Answer
 from apps.feedback.models import Response, SurveyRequest
 from apps.forms import tokens
+from apps.imports import actions as imports
 from apps.messaging import actions as messaging
 from apps.messaging.models import Message, SuppressionReason
 from apps.tracking import actions as tracking
@@ -113,7 +130,30 @@ class World:
         call = {"type": "track", "event": "Order Completed", "userId": "42", "messageId": "one"}
         tracking.ingest(tracking.Sender(sends.pk, self.home.pk), [call, {**call, "event": "Other"}], now=now)
         planned = tracking.save_plan_event(self.home, tracking.PlanDetails("Order Completed"), by=admin)
+        known = Identifier.objects.filter(customer=twin)[0]
+        tag = tags.add_tag(visit.customer, "VIP", by=admin, now=now)
+        tagged = CustomerTag.objects.get(tag=tag)
+        said = notes.write_note(visit.customer, f"{SECRET_NAME} prefers mornings", by=admin, now=now)
+        field = fields.create_field(fields.FieldDetails("size", "Size", "text"), organization=self.home, by=admin)
+        rule = {"all": [{"field": "name", "operator": "contains", "value": "Ada"}]}
+        search = saved_searches.save_search(admin, name=SECRET_NAME, rule=rule, now=now)
+        brought = imports.upload([b"email,name\nada@example.com,Ada\n"], "ada.csv", target_key="customers", **owner)
+        mapping = imports.save_mapping(brought, "Shop", by=admin, now=now)
         self.rows: dict[str, object] = {
+            "imports/": brought.pk,
+            "api/v1/imports/": brought.pk,
+            "imports/mappings/": mapping.pk,
+            "customers/tags/": tagged.pk,
+            "customers/contacts/": known.pk,
+            "customers/notes/": said.pk,
+            "customers/searches/": search.pk,
+            "settings/fields/": field.pk,
+            "settings/tags/": tag.pk,
+            "api/v1/contacts/": known.pk,
+            "api/v1/notes/": said.pk,
+            "api/v1/customer-fields/": field.pk,
+            "api/v1/tags/": tag.pk,
+            "api/v1/saved-searches/": search.pk,
             "events/": Event.objects.get(organization=self.home).pk,
             "events/quarantine/": QuarantinedEvent.objects.get(organization=self.home).pk,
             "events/sources/": sends.pk,
@@ -125,6 +165,7 @@ class World:
             "orders/": order.pk,
             "api/v1/users/": spare.user_id,
             "api/v1/api-keys/": key.pk,
+            "api/v1/customers/by-external/": "no-such-id",
             "api/v1/customers/": visit.customer_id,
             "api/v1/branches/": branch.pk,
             "api/v1/surveys/trigger/": visit.customer_id,
@@ -154,9 +195,9 @@ class World:
             "visits/": visit.pk,
             "customers/": visit.customer_id,
             "customers/duplicates/": pair.pk,
-            "customers/identifiers/": Identifier.objects.filter(customer=twin)[0].pk,
+            "customers/identifiers/": known.pk,
             "api/v1/duplicates/": pair.pk,
-            "api/v1/identifiers/": Identifier.objects.filter(customer=twin)[0].pk,
+            "api/v1/identifiers/": known.pk,
             "responses/": response.pk,
             "surveys/send/": visit.customer_id,
             "surveys/": waiting.pk,

@@ -111,8 +111,9 @@ class DuplicateMerge(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Merge."""
+        pair = _suggestion(request, pk)
         reason = typed(ReasonSerializer, request.data)["reason"]
-        head = actions.accept_duplicate(_suggestion(request, pk), reason=reason, by=caller(request), now=timezone.now())
+        head = actions.accept_duplicate(pair, reason=reason, by=caller(request), now=timezone.now())
         return Response(HeadSerializer(head).data)
 
 
@@ -165,8 +166,9 @@ class CustomerMerge(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Merge; both records are kept."""
+        one = _head(request, pk)
         data = typed(MergeSerializer, request.data)
-        one, other = _head(request, pk), _head(request, data["other_id"])
+        other = _head(request, data["other_id"])
         head = actions.merge(one, other, reason=data["reason"], by=caller(request), now=timezone.now())
         return Response(HeadSerializer(head).data)
 
@@ -184,8 +186,8 @@ class CustomerSplit(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Split; everything is as it was before the merge."""
-        data = typed(SplitSerializer, request.data)
         head = _head(request, pk)
+        data = typed(SplitSerializer, request.data)
         found = Customer.objects.owned_by(organization_of(request)).same_as(head).filter(pk__in=data["record_ids"])
         chosen = list(found)
         if len(chosen) != len(set(data["record_ids"])):
@@ -221,8 +223,9 @@ class IdentifierTakeBack(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """No source brings it again."""
+        identifier = _identifier(request, pk)
         reason = typed(ReasonSerializer, request.data)["reason"]
-        head = actions.take_back(_identifier(request, pk), reason=reason, by=caller(request), now=timezone.now())
+        head = actions.take_back(identifier, reason=reason, by=caller(request), now=timezone.now())
         return Response(HeadSerializer(head).data)
 
 
@@ -236,8 +239,9 @@ class IdentifierGiveBack(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """It may merge records."""
+        identifier = _identifier(request, pk)
         reason = typed(ReasonSerializer, request.data)["reason"]
-        head = actions.give_back(_identifier(request, pk), reason=reason, by=caller(request), now=timezone.now())
+        head = actions.give_back(identifier, reason=reason, by=caller(request), now=timezone.now())
         return Response(HeadSerializer(head).data)
 
 

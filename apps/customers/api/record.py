@@ -81,7 +81,7 @@ class CustomerBulk(IdempotentMixin, APIView):
             "answer; without it, it changes nothing either."
         ),
         request=shapes.BulkSerializer,
-        responses={200: shapes.BulkAnswerSerializer, **PROBLEMS},
+        responses={200: shapes.CustomerBulkAnswerSerializer, **PROBLEMS},
     )
     def post(self, request: Request) -> Response:
         """Write them in their order."""
@@ -130,9 +130,10 @@ class CustomerTags(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Add one by its name; one that they carry stays."""
+        customer = customer_of(request, pk)
         name = typed(shapes.TagNameSerializer, request.data)["name"]
         with wrong_input_is_400():
-            tags.add_tag(customer_of(request, pk), name, by=caller(request), now=timezone.now())
+            tags.add_tag(customer, name, by=caller(request), now=timezone.now())
         return self.get(request, pk)
 
 
@@ -170,8 +171,8 @@ class CustomerContacts(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Add it; with `is_primary` it stands in the record."""
-        data = typed(shapes.NewContactSerializer, request.data)
         customer, by, now = customer_of(request, pk), caller(request), timezone.now()
+        data = typed(shapes.NewContactSerializer, request.data)
         with wrong_input_is_400():
             contacts.write_contact(customer, data["kind"], data["value"], is_primary=data["is_primary"], by=by, now=now)
         return self.get(request, pk)
@@ -216,9 +217,10 @@ class CustomerNotes(IdempotentMixin, KeysetList):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Write one; who is mentioned with @ gets a mail."""
+        customer = customer_of(request, pk)
         data = typed(shapes.NoteSerializer, request.data)
         note = notes.write_note(
-            customer_of(request, pk),
+            customer,
             data["text"],
             by=caller(request),
             now=timezone.now(),
@@ -244,8 +246,9 @@ class NoteDetail(APIView):
     )
     def patch(self, request: Request, pk: int) -> Response:
         """Change what was sent."""
+        note = _note(request, pk)
         data = typed(shapes.NotePatchSerializer, request.data)
-        notes.change_note(_note(request, pk), by=caller(request), now=timezone.now(), **data)
+        notes.change_note(note, by=caller(request), now=timezone.now(), **data)
         return self.get(request, pk)
 
     @extend_schema(summary="Delete a note", responses={204: None, 409: ProblemSerializer})

@@ -52,7 +52,7 @@ class BulkSerializer(serializers.Serializer[Any]):
     items = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_ITEMS)
 
 
-class BulkAnswerSerializer(serializers.Serializer[Any]):
+class CustomerBulkAnswerSerializer(serializers.Serializer[Any]):
     """What became of each item, in the order in which they came."""
 
     results = serializers.ListField(

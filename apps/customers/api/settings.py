@@ -126,8 +126,9 @@ class TagDetail(APIView):
     )
     def patch(self, request: Request, pk: int) -> Response:
         """Give it another name."""
+        tag = self._tag(request, pk)
         name = typed(shapes.TagNameSerializer, request.data)["name"]
-        tag = tags.rename_tag(self._tag(request, pk), name, by=caller(request))
+        tag = tags.rename_tag(tag, name, by=caller(request))
         return Response(shapes.TagSerializer(tag).data)
 
     @extend_schema(summary="Delete a tag", responses={204: None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -32,7 +33,7 @@ def script(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def taking(call: str) -> Callable[[HttpRequest], HttpResponse]:
+def taking(call: str) -> Callable[[HttpRequest], HttpResponseBase]:
     """The view that takes this kind of call in; empty for a batch."""
 
     @csrf_exempt

@@ -1,4 +1,4 @@
-"""`manage.py write_docs [--check]`: the configuration reference and the data model, made from the code itself."""
+"""`manage.py write_docs [--check]`: configuration reference, data model and list of API routes, made from the code."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import models
 from django.utils import translation
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.views import APIView
 
 HEADER = "<!-- Made by `manage.py write_docs`; edit the code, not this file. -->\n\n"
 
 
 class Command(BaseCommand):
-    """Writes docs/configuration.md and docs/data-model.md; with --check only says whether they are up to date."""
+    """Writes the generated files of docs/; with --check only says whether they are up to date."""
 
     help = __doc__ or ""
 
@@ -29,7 +31,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError when --check finds an old file."""
         with translation.override("en"):
-            documents = {"configuration.md": configuration(), "data-model.md": data_model()}
+            documents = {
+                "configuration.md": configuration(),
+                "data-model.md": data_model(),
+                "api-routes.md": api_routes(),
+            }
         for name, text in documents.items():
             file = settings.BASE_DIR / "docs" / name
             if options["check"]:
@@ -59,6 +65,30 @@ def data_model() -> str:
             parts.append(f"\n## {app.label}\n")
             parts += [_table(model) for model in tables]
     return "".join(parts)
+
+
+def api_routes() -> str:
+    """Every route of the API: what it does and which permission of a person, or scope of a key, it asks for."""
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+    schema = generator.get_schema(request=None, public=True)["paths"]  # type: ignore[no-untyped-call]
+    endpoints: Iterable[Any] = generator.endpoints or []
+    described = {re.sub(r"{\w+}", "{}", path): (path, operations) for path, operations in schema.items()}
+    rows = [
+        (path, method, operations[method.lower()].get("summary", ""), _needed(view.cls, method))
+        for regular, _regex, method, view in endpoints
+        for path, operations in [described.get(re.sub(r"{\w+}", "{}", regular), ("", {}))]
+        if path.startswith("/api/v1/") and method.lower() in operations
+    ]
+    parts = [HEADER, "# API routes\n\nHow to use them is in the [API guide](api.md).\n"]
+    for area, found in groupby(sorted(rows), lambda row: row[0].split("/")[3]):
+        parts.append(f"\n## {area}\n\n| route | | needs |\n|---|---|---|\n")
+        parts += [f"| `{method} {path}` | {_cell(summary)} | {needed} |\n" for path, method, summary, needed in found]
+    return "".join(parts)
+
+
+def _needed(view: type[APIView], method: str) -> str:
+    needed = getattr(view, "permissions", {}).get(method, getattr(view, "permission", None))
+    return f"`{needed}`" if needed else ""
 
 
 def _table(model: type[models.Model]) -> str:
