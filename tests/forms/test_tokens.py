@@ -49,6 +49,24 @@ def test_database_alone_does_not_give_the_token(link: OneTimeLink) -> None:
     assert secret not in stored
 
 
+def test_a_jwt_library_reads_the_token(link: OneTimeLink) -> None:
+    claims = jwt.decode(tokens.write(link), derived_key("signature"), algorithms=["HS256"])
+    assert claims["id"] == link.pk
+    assert claims["for"] == "survey"
+    assert claims["exp"] == link.expires_at.timestamp()
+
+
+def test_what_a_jwt_library_writes_is_read(db: None) -> None:
+    assert read(forged(id=7)).link_id == 7
+
+
+def test_only_one_way_of_writing_a_token_counts(link: OneTimeLink) -> None:
+    header, claims, signature = tokens.write(link).split(".")
+    for odd in (f"{header}.{claims}.{signature}=", f"{header}.{claims}=.{signature}", f"{header}.{claims}.{signature}.x"):
+        with pytest.raises(InvalidLink):
+            read(odd)
+
+
 def test_two_links_differ(organization: Organization, link: OneTimeLink) -> None:
     other = actions.issue(organization=organization, purpose=LinkPurpose.SURVEY, expires_at=link.expires_at, now=NOW)
     assert tokens.write(other) != tokens.write(link)
@@ -65,6 +83,10 @@ def test_clock_at_the_expiry(link: OneTimeLink) -> None:
 def forged(**claims: object) -> str:
     genuine = {"id": 1, "key": "k", "for": "survey", "exp": int(NOW.timestamp()) + 60}
     return jwt.encode({**genuine, **claims}, derived_key("signature"), "HS256")
+
+
+def signed(payload: bytes) -> str:
+    return jwt.api_jws.encode(payload, derived_key("signature"), "HS256")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +111,9 @@ def forged(**claims: object) -> str:
         lambda: forged(exp="soon"),
         lambda: forged(**{"for": "invoice"}),
         lambda: forged(aud="x") + "A",
+        lambda: signed(b"[1]"),
+        lambda: signed(b"\xff"),
+        lambda: signed(b"{"),
     ],
 )
 def test_forged_tokens_cost_no_query(token, db: None, django_assert_num_queries) -> None:
