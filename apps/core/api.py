@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -144,6 +145,7 @@ def json_page(page: Page[str], request: HttpRequest | Request) -> HttpResponse:
     return HttpResponse(body, content_type="application/json")
 
 
+@functools.cache
 def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The shape of one page of such rows (for the schema)."""
     fields = {
