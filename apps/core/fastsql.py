@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +27,11 @@ from apps.core import tenancy
 MOST_SHAPES = 500
 
 
-def execute(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """Run one statement (prepared once, on PostgreSQL) and return its rows; none for a statement that gives none."""
+def execute(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    """Run one statement (prepared once, on PostgreSQL) and return its rows; none for a statement that gives none.
+
+    On PostgreSQL places may have names, `%(name)s`, filled from a mapping.
+    """
     if connection.vendor == "postgresql":
         return _execute_prepared(sql, params)
     with connection.cursor() as cursor:
@@ -118,18 +121,14 @@ def _bound(value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
-def _execute_prepared(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    import psycopg
-
+def _execute_prepared(sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     tenancy.apply(connection, sql)
     started = time.monotonic()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql.encode(), params, prepare=True)
-        # Not `description`, which makes an object of each column.
-        rows = cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
+    with connection.wrap_database_errors:
+        rows: list[tuple[Any, ...]] = connection.connection.run(sql, params)
     if connection.queries_logged:
         # So that tests which count queries see these too.
         connection.queries_log.append({"sql": sql, "time": f"{time.monotonic() - started:.3f}"})

@@ -17,6 +17,7 @@ from django.db.backends.postgresql import base
 from psycopg.abc import PQGen
 
 from apps.core import patience
+from apps.core.postgresql.statements import StatementConnection
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -34,10 +35,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A connection that knows how long a statement may take where it is asked."""
         connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         connection.__class__ = ImpatientConnection
+        connection.statements = {}  # type: ignore[attr-defined]
         return connection
 
 
-class ImpatientConnection(psycopg.Connection[Any]):
+class ImpatientConnection(StatementConnection):
     """Ends itself when a statement takes longer than `patience.seconds()`."""
 
     def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:

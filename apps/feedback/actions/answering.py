@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
-from apps.core import outbox, request_context, tenancy, waker
+from apps.core import fastsql, outbox, request_context, waker
 from apps.feedback.answers import Answer
 from apps.feedback.events import ResponseSubmitted
 from apps.feedback.models import Response
@@ -93,22 +92,14 @@ def answer(token: str, content: Answer, *, language: str | None, now: datetime) 
 
 def _in_one_statement(values: dict[str, Any]) -> Answered | None:
     try:
-        row = _execute(values)
-    except psycopg.OperationalError:
+        rows = fastsql.execute(ONE_STATEMENT, values)
+    except OperationalError:
         # The server was restarted since this thread's last request. Once more: the statement itself tells a repeat.
         if connection.in_atomic_block:
             raise
         connection.close()
-        row = _execute(values)
-    return Answered(*row) if row else None
-
-
-def _execute(values: dict[str, Any]) -> tuple[Any, ...] | None:
-    connection.ensure_connection()
-    tenancy.apply(connection, ONE_STATEMENT)
-    # Django's own cursor binds in the client and cannot prepare.
-    with psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(ONE_STATEMENT, values, prepare=True).fetchone()
+        rows = fastsql.execute(ONE_STATEMENT, values)
+    return Answered(*rows[0]) if rows else None
 
 
 # SQLite lets one writer in and the others ask again after a pause that grows. Threads of one process wait better here.
