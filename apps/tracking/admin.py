@@ -42,9 +42,9 @@ class QuarantinedEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Todo)
 class TodoAdmin(ReadOnlyAdmin):
-    """What still has to follow; after five attempts it waits for somebody who looks."""
+    """What still has to follow, and when it is tried again."""
 
-    list_display = ["id", "organization", "kind", "at", "attempts"]
+    list_display = ["id", "organization", "kind", "at", "attempts", "not_before"]
     list_filter = ["kind", "attempts"]
     list_select_related = ["organization"]
     show_full_result_count = False

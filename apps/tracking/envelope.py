@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from typing import Any
 
@@ -27,6 +28,11 @@ class _NotStorable:
 
     def __init__(self, word: str) -> None:
         self.word = word
+
+
+def _finite(word: str) -> float | _NotStorable:
+    number = float(word)
+    return number if math.isfinite(number) else _NotStorable(word)
 
 
 def unpack(raw: bytes, encoding: str) -> bytes:
@@ -60,7 +66,7 @@ def read(text: bytes) -> dict[str, Any]:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:
         try:
-            found = json.loads(text, parse_constant=_NotStorable)
+            found = json.loads(text, parse_constant=_NotStorable, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             raise Refused(_("The body is no JSON."), code="bad_json") from error
     if not isinstance(found, dict):

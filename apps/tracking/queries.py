@@ -11,7 +11,7 @@ from apps.accounts.models import Organization
 from apps.core import fastsql
 from apps.core.keyset import Keyset, Page
 from apps.customers.models import Customer, Identifier, IdentifierKind
-from apps.tracking.models import Event, QuarantinedEvent
+from apps.tracking.models import Event, QuarantinedEvent, Source
 from apps.tracking.models.event import DEVICE, USER, EventQuerySet
 
 NEWEST = Keyset("-received_at", "-id")
@@ -99,6 +99,26 @@ def persons_of(customer: Customer) -> list[str]:
     names = Identifier.objects.owned_by(customer.organization_id).live()
     named = names.filter(customer__in=customer.member_ids, kind__in=MARKS).values_list("kind", "value")
     return sorted({MARKS[kind] + value for kind, value in named})
+
+
+@dataclass(frozen=True)
+class Lately:
+    """What a source sent last, stored and not stored, each newest first."""
+
+    events: list[Event]
+    refused: list[QuarantinedEvent]
+
+    @property
+    def mark(self) -> str:
+        """Another one as soon as something came in."""
+        return f"{self.events[0].pk if self.events else 0}-{self.refused[0].pk if self.refused else 0}"
+
+
+def lately(source: Source, *, size: int = 25) -> Lately:
+    """The newest calls of one source."""
+    events = Event.objects.owned_by(source.organization_id).filter(source=source)
+    refused = QuarantinedEvent.objects.owned_by(source.organization_id).filter(source=source)
+    return Lately(list(events.order_by("-received_at", "-id")[:size]), list(refused.order_by("-id")[:size]))
 
 
 @dataclass(frozen=True)

@@ -138,8 +138,16 @@ def fingerprint_of(call: Any) -> UUID:
     try:
         text = orjson.dumps(call, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        text = repr(call).encode(errors="replace")
+        text = words_of(call).encode(errors="replace")
     return UUID(bytes=hashlib.sha256(text).digest()[:16])
+
+
+def words_of(call: Any) -> str:
+    """What no JSON can hold again (NaN, half a character, too many levels), in the words of Python."""
+    try:
+        return repr(call)
+    except RecursionError:
+        return "Too many levels."
 
 
 def _id(value: Any) -> str:
@@ -149,7 +157,8 @@ def _id(value: Any) -> str:
         value = str(value)
     if type(value) is not str or len(value) > LONGEST_ID:
         raise Unreadable("bad_id")
-    return value
+    # As `customers.Identifier` has it, or nobody would be known by it.
+    return value.strip()
 
 
 def _check_ids(call: dict[str, Any], kind: str, user_id: str, anonymous_id: str) -> None:

@@ -11,11 +11,12 @@ send no headers).
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import orjson
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,9 +35,11 @@ from apps.tracking.models import Source
 from apps.tracking.models.source import digest
 from apps.tracking.reading import REASONS, Unreadable, moment_of
 
+log = structlog.get_logger(__name__)
+
 PREFLIGHT_SECONDS = "86400"
+AWAY = {"Retry-After": "30"}
 CALLS = ("track", "identify", "page", "screen", "group", "alias")
-View = Callable[[HttpRequest], HttpResponse]
 
 
 class _No(Exception):
@@ -66,18 +69,28 @@ def receive(request: HttpRequest, call: str) -> HttpResponse:
         if body is None:
             body = _body(request)
         answer = _take_in(request, sender, body, call, now)
-    except _No as no:
-        answer = HttpResponse(
-            orjson.dumps(problem_body(no.status, no.detail, no.code)),
-            status=no.status,
-            content_type=PROBLEM_JSON,
-            headers=no.headers,
+    except (OperationalError, InterfaceError):
+        # Nothing was acknowledged, so the sender keeps it and comes again.
+        log.warning("events_database_away", exc_info=True)
+        answer = _answer_of(
+            _No(503, _("The service is not available now. Try again in a minute."), "unavailable", AWAY)
         )
+    except _No as no:
+        answer = _answer_of(no)
     if origin:
         answer["Vary"] = "Origin"
         if sender is not None:
             answer["Access-Control-Allow-Origin"] = origin
     return answer
+
+
+def _answer_of(no: _No) -> HttpResponse:
+    return HttpResponse(
+        orjson.dumps(problem_body(no.status, no.detail, no.code)),
+        status=no.status,
+        content_type=PROBLEM_JSON,
+        headers=no.headers,
+    )
 
 
 def preflight(request: HttpRequest) -> HttpResponse:

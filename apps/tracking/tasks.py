@@ -25,7 +25,7 @@ def follow() -> None:
 @shared_task(name="tracking.announce")
 def announce() -> None:
     """Announce what came in, and the days that changed."""
-    for source in Source.objects.live().order_by("id").iterator():
+    for source in Source.objects.to_announce().order_by("id").iterator():
         actions.announce_received(source, now=timezone.now())
     while actions.announce_changed_days(now=timezone.now()):
         pass

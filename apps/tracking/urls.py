@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("events/quarantine/<int:pk>/decide/", quarantine.quarantine_decide, name="quarantine_decide"),
     path("events/sources/", sources.source_list, name="source_list"),
     path("events/sources/<int:pk>/", sources.source_edit, name="source_edit"),
+    path("events/sources/<int:pk>/live/", events.source_live, name="source_live"),
     path("events/sources/<int:pk>/revoke/", sources.source_revoke, name="source_revoke"),
     path("events/plan/", plan.plan, name="plan"),
     path("events/plan/new/", plan.plan_event_new, name="plan_event_new"),

@@ -5,18 +5,18 @@
 (function (w, d, n) {
   var script = d.currentScript, set = script.dataset, waiting = [], timer
   var url = new URL("/v1/batch", script.src), early = w.compass || []
-  function get(key) { try { return w.localStorage.getItem(key) } catch (e) { return w[key] } }
-  function put(key, value) { w[key] = value; try { value ? w.localStorage.setItem(key, value) : w.localStorage.removeItem(key) } catch (e) {} }
-  function id() { return w.crypto && crypto.randomUUID ? crypto.randomUUID() : Date.now().toString(36) + Math.random().toString(36).slice(2) }
+  function get(key) { try { return localStorage[key] } catch (e) { return w[key] } }
+  function put(key, value) { w[key] = value; try { value ? localStorage[key] = value : delete localStorage[key] } catch (e) {} }
+  function id() { return crypto.randomUUID ? crypto.randomUUID() : Date.now().toString(36) + Math.random().toString(36).slice(2) }
   function device() { var a = get("cc_a"); if (!a) put("cc_a", a = id()); return a }
-  // What cannot be sent waits; text/plain needs no question to the server first.
+  // What cannot be sent waits; text/plain needs no question to the server first. No cookies: the key is in the body.
   function send(leaving) {
     timer = clearTimeout(timer)
     var batch = waiting.splice(0, 50)
     if (!batch.length) return
     var body = JSON.stringify({ writeKey: set.key, sentAt: new Date(), batch: batch })
     function back() { waiting = batch.concat(waiting).slice(0, 500); later(5e3) }
-    if (leaving) n.sendBeacon(url, body) || back()
+    if (leaving) n.sendBeacon(url, body) ? send(1) : back()
     else fetch(url, { method: "POST", body: body, keepalive: body.length < 6e4 }).then(function (r) { r.status > 499 || r.status == 429 ? back() : later(0) }, back)
   }
   function later(ms) { if (waiting.length && !timer) timer = setTimeout(send, ms) }
@@ -37,7 +37,8 @@
     reset: function () { put("cc_u"); put("cc_a") },
     push: function (said) { api[said[0]].apply(api, said.slice(1)) }
   }
-  w.addEventListener("pagehide", function () { send(1) })
+  // On a telephone a page that goes into the background may never come back, and says nothing more when it ends.
+  d.addEventListener("visibilitychange", function () { d.hidden && send(1) })
   early.forEach(api.push)
   if (set.page != "off") api.page()
 })(window, document, navigator)

@@ -105,6 +105,50 @@ def test_the_erased_do_not_come_back(send: Send, organization: Organization) -> 
     assert not Event.objects.filter(person="u:42").exists()
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        track(2),
+        track(2, userId="someone else", context={"traits": {"email": "ANN@example.com"}}),
+        {"type": "identify", "userId": "42", "messageId": "robot", "context": {"userAgent": "Googlebot/2.1"}},
+        {"type": "identify", "anonymousId": "tablet", "messageId": "i", "traits": {"email": "ann@example.com"}},
+    ],
+)
+def test_what_says_no_name_or_what_was_known_is_forgotten_too(
+    send: Send, organization: Organization, source: Source, call: dict[str, Any]
+) -> None:
+    later = timezone.now() + timedelta(minutes=1)
+    send({"batch": [call, {"type": "page", "anonymousId": "tablet", "messageId": "p"}]})
+    Todo.objects.all().delete()
+    known = [("email", "ann@example.com", ""), ("user_id", "42", "")]
+    privacy.remember(organization.pk, known, request=None, now=timezone.now())
+    assert actions.announce_received(source, now=later) == 1
+    assert Event.objects.get().type == "page"
+
+
+def test_blocked_values_are_nobody(send: Send) -> None:
+    names = ["null", "undefined", "NaN", "0", "[object Object]", " guest "]
+    batch = [
+        {**identify(number, userId=name, anonymousId=name), "traits": {"name": "Somebody"}}
+        for number, name in enumerate(names)
+    ]
+    assert [found["status"] for found in send({"batch": batch}).json()["results"]] == ["accepted"] * len(names)
+    send({"batch": [identify(99, userId="42", anonymousId="null")]})
+    follow()
+    customer = Customer.objects.get()
+    assert queries.persons_of(customer) == ["u:42"]
+
+
+def test_a_source_that_was_switched_off_is_announced_to_its_end(
+    send: Send, source: Source, admin_member: Membership
+) -> None:
+    send({"batch": [track(1)]})
+    actions.revoke_source(source, by=admin_member, now=timezone.now())
+    assert list(Source.objects.to_announce()) == [source]
+    assert actions.announce_received(source, now=timezone.now() + timedelta(minutes=1)) == 1
+    assert not Source.objects.to_announce().exists()
+
+
 def test_consent_is_recorded_when_it_changes(send: Send, organization: Organization, admin_member: Membership) -> None:
     details = SettingsDetails(consent_categories={"Advertising": "marketing", "Functional": "analytics:email"})
     actions.save_settings(organization, details, by=admin_member)
@@ -157,9 +201,12 @@ def test_work_that_fails_is_tried_again_and_kept(send: Send, monkeypatch: pytest
     with monkeypatch.context() as patch:
         patch.setattr(customers, "create_customer", broken)
         follow()
-    assert Todo.objects.get().attempts == 5
-    Todo.objects.update(attempts=0)
+    todo = Todo.objects.get()
+    assert todo.attempts == 1
+    assert todo.not_before is not None
     follow()
+    assert not Customer.objects.exists()
+    assert actions.follow_next(now=todo.not_before)
     assert Customer.objects.count() == 1
 
 

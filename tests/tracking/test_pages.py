@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import Membership, Organization
 from apps.customers.models import Customer
 from apps.tracking import actions
-from apps.tracking.actions import PlanDetails, SettingsDetails
+from apps.tracking.actions import PlanDetails, SettingsDetails, SourceDetails
 from apps.tracking.models import Event, PlanEvent, QuarantinedEvent, Source, TrackingSettings
 from apps.tracking.snippet import LARGEST, snippet
 from tests.tracking.conftest import SITE, Send, track
@@ -57,6 +57,28 @@ def test_the_live_list_asks_for_news_only(send: Send, admin: Client) -> None:
     send({"batch": [track(2)]})
     assert "<tr>" in text(admin.get(f"/events/?seen={newest}", **headers))
     assert "hx-trigger" not in text(admin.get("/events/?paused=1", **headers))
+
+
+def test_one_source_is_watched_live(
+    send: Send, admin: Client, organization: Organization, admin_member: Membership, source: Source
+) -> None:
+    address = f"/events/sources/{source.pk}/live/"
+    assert "Nothing came in yet" in text(admin.get(address))
+    actions.save_plan_event(organization, PlanDetails("Order Completed", schema={"required": ["id"]}), by=admin_member)
+    other, _key = actions.create_source(
+        organization, SourceDetails("App", "mobile"), by=admin_member, now=timezone.now()
+    )
+    send({"batch": [track(1), track(2, userId=None)]})
+    page = text(admin.get(address))
+    assert "&#x27;id&#x27; is a required property" in page
+    assert "no_person" in page
+    assert "Nothing came in yet" in text(admin.get(f"/events/sources/{other.pk}/live/"))
+    headers = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "rows"}
+    news = page.split('hx-get="')[1].split('"')[0]
+    assert admin.get(f"{address}{news}", **headers).status_code == 204
+    send({"batch": [track(3, userId=None)]})
+    assert "no_person" in text(admin.get(f"{address}{news}", **headers))
+    assert "hx-trigger" not in text(admin.get(f"{address}?paused=1"))
 
 
 def test_pages_of_the_list_are_cut_by_cursor(send: Send, admin: Client) -> None:
@@ -159,7 +181,7 @@ def test_the_customers_page_shows_what_they_did(send: Send, admin: Client) -> No
     while actions.follow_next(now=timezone.now()):
         pass
     customer = Customer.objects.get()
-    page = text(admin.get(f"/customers/{customer.pk}/"))
+    page = text(admin.get(f"/customers/{customer.pk}/?panels=all"))
     assert "All 2 events" in page
     everything = text(admin.get(f"/customers/{customer.pk}/events/"))
     assert everything.count("<tr><th") == 2
@@ -176,12 +198,12 @@ def test_who_may_see_and_who_may_manage(
     send({"batch": [track(1), track(1, properties={})]})
     looking, foreign = client_of(viewer), client_of(stranger)
     event, row = Event.objects.get().pk, QuarantinedEvent.objects.get().pk
-    for page in [*PAGES, f"/events/{event}/", f"/events/quarantine/{row}/"]:
+    for page in [*PAGES, f"/events/sources/{source.pk}/live/", f"/events/{event}/", f"/events/quarantine/{row}/"]:
         assert looking.get(page).status_code == 200, page
     for page in [*MANAGED, f"/events/sources/{source.pk}/"]:
         assert looking.get(page).status_code == 403, page
     assert looking.post(f"/events/quarantine/{row}/decide/").status_code == 403
-    for page in [f"/events/{event}/", f"/events/quarantine/{row}/", f"/events/sources/{source.pk}/"]:
+    for page in [f"/events/{event}/", f"/events/quarantine/{row}/", f"/events/sources/{source.pk}/live/"]:
         assert foreign.get(page).status_code == 404, page
     assert "Order Completed" not in text(foreign.get("/events/"))
 

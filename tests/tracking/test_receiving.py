@@ -10,6 +10,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from apps.accounts import actions as accounts
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Can
 from apps.core import ratelimit
-from apps.tracking import actions, envelope
+from apps.tracking import actions, envelope, queries, storing
 from apps.tracking.actions import SourceDetails
 from apps.tracking.models import ChangedDay, Event, EventKey, QuarantinedEvent, Source
 from tests.tracking.conftest import SITE, Send, basic, track
@@ -117,6 +118,15 @@ def test_one_bad_value_does_not_cost_the_batch(send: Send) -> None:
     assert statuses(send(f'{{"batch": [{good}, {bad}, {half}]}}'.encode())) == ["accepted", "rejected", "rejected"]
 
 
+def test_values_that_no_database_holds_are_refused_and_kept_as_text(send: Send) -> None:
+    endless, deep = json.dumps(track(1)).replace("12.5", "1e999"), "[" * 900 + "]" * 900
+    unknown = json.dumps(track(2, type="shout")).replace("12.5", "-1e999")
+    nested = json.dumps(track(3)).replace("12.5", deep)
+    found = send(f'{{"batch": [{endless}, {unknown}, {nested}, {json.dumps(track(4))}]}}'.encode())
+    assert statuses(found) == ["rejected", "rejected", "rejected", "accepted"]
+    assert QuarantinedEvent.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "status", "code"),
     [
@@ -205,6 +215,19 @@ def test_browsers_ask_first(source: Source) -> None:
 def test_other_methods(source: Source) -> None:
     answer = Client().get("/v1/batch")
     assert (answer.status_code, answer["Allow"]) == (405, "OPTIONS, POST")
+
+
+@pytest.mark.parametrize("place", ["sender_row", "store"])
+def test_a_database_that_is_away_is_said_so(send: Send, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    def away(*_args: object) -> None:
+        raise OperationalError("connection refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queries if place == "sender_row" else storing, place, away)
+        answer = send({"batch": [track(1)]}, "/v1/batch")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer["Retry-After"]) > 0
+    assert statuses(send({"batch": [track(1)]}, "/v1/batch")) == ["accepted"]
 
 
 def test_too_many_requests(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:

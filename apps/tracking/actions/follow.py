@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import F
 from django.urls import reverse
 
 from apps.accounts.models import Organization
@@ -27,13 +26,15 @@ from apps.customers.models import (
     Purpose,
 )
 from apps.tracking import queries
+from apps.tracking.actions.forgetting import forget_erased
 from apps.tracking.metrics import FOLLOWED
 from apps.tracking.models import Event, PlanEvent, Todo, TodoKind, TrackingSettings
 from apps.tracking.models.event import DEVICE, USER
 
 log = structlog.get_logger(__name__)
 
-MOST_ATTEMPTS = 5
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(days=1)
+MOST_COUNTED = 1000
 EARLIER_EVENTS = 200
 BY = System("events")
 
@@ -41,7 +42,7 @@ BY = System("events")
 def follow_next(*, now: datetime) -> bool:
     """Do the oldest piece of work that nobody else has in hand; False when there is none."""
     with transaction.atomic():
-        waiting = Todo.objects.filter(attempts__lt=MOST_ATTEMPTS).order_by("id")
+        waiting = Todo.objects.due(now).order_by("id")
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         todo = waiting.first()
@@ -52,7 +53,10 @@ def follow_next(*, now: datetime) -> bool:
                 outcome = _do(todo, now)
         except Exception:
             log.exception("event_todo_failed", todo_id=todo.pk, kind=todo.kind)
-            Todo.objects.filter(pk=todo.pk).update(attempts=F("attempts") + 1)
+            # For ever, but ever more rarely: what is wrong may be put right, and the gauge shows that it is stuck.
+            pause = min(FIRST_PAUSE * 4 ** min(todo.attempts, 10), LONGEST_PAUSE)
+            todo.attempts, todo.not_before = min(todo.attempts + 1, MOST_COUNTED), now + pause
+            todo.save(update_fields=["attempts", "not_before"])
             FOLLOWED.labels(todo.kind, "failed").inc()
         else:
             todo.delete()
@@ -72,7 +76,7 @@ def _observe(todo: Todo, now: datetime) -> str:
     if not known:
         return "nobody"
     if privacy.is_erased(todo.organization_id, known):
-        _forget_erased(todo)
+        forget_erased(todo.organization_id, Event.objects.owned_by(todo.organization_id).of_persons(_persons_in(todo)))
         return "erased"
     # Two calls about the same newcomer must not make two customers.
     identity.lock(todo.organization_id, *names)
@@ -195,18 +199,20 @@ def _tell_earlier(customer: Customer, todo: Todo) -> None:
     keys = PlanEvent.objects.owned_by(todo.organization_id).filter(is_key_event=True)
     if not keys.exists():
         return
-    persons = [
-        mark + value
-        for mark, value in [
-            (USER, todo.data.get("user_id")),
-            (DEVICE, todo.data.get("anonymous_id")),
-            (DEVICE, todo.data.get("previous_id")),
-        ]
-        if value
-    ]
-    events = Event.objects.owned_by(todo.organization_id).of_persons(persons).filter(name__in=keys.values("name"))
+    events = Event.objects.owned_by(todo.organization_id).of_persons(_persons_in(todo))
+    events = events.filter(name__in=keys.values("name"))
     for event in events.order_by("-received_at", "-id")[:EARLIER_EVENTS]:
         _tell(event, customer.pk)
+
+
+def _persons_in(todo: Todo) -> list[str]:
+    """The names (`Event.person`) under which the sender of this call knows somebody."""
+    named = [
+        (USER, todo.data.get("user_id")),
+        (DEVICE, todo.data.get("anonymous_id")),
+        (DEVICE, todo.data.get("previous_id")),
+    ]
+    return [mark + value for mark, value in named if value]
 
 
 def _tell(event: Event, customer_id: int) -> None:
@@ -220,14 +226,3 @@ def _tell(event: Event, customer_id: int) -> None:
         reference=reverse("tracking:event_detail", args=[event.pk]),
         source_event=f"tracking.Event:{event.source_id}:{event.message_id}",
     )
-
-
-def _forget_erased(todo: Todo) -> None:
-    """Take what was sent about an erased customer away again: nobody may use it."""
-    persons = [USER + todo.data["user_id"]] if todo.data.get("user_id") else []
-    events = Event.objects.owned_by(todo.organization_id)
-    events.of_persons(persons).delete()
-    if todo.data.get("email") and todo.data.get("anonymous_id"):
-        # The device may be anybody's; only what names the person goes.
-        named = events.filter(person=DEVICE + todo.data["anonymous_id"], type=todo.data["type"])
-        named.filter(body__traits__email__iexact=todo.data["email"]).delete()

@@ -62,7 +62,7 @@ def _kept(refusal: Refusal) -> Any:
     try:
         text = orjson.dumps(refusal.call)
     except TypeError:
-        return {"text": _clean(repr(refusal.call))[:2000]}
+        return {"text": _clean(readings_of.words_of(refusal.call))[:2000]}
     if len(text) > LONGEST_KEPT or readings_of.NUL.search(text):
         return {"text": text[:2000].decode(errors="replace")}
     return refusal.call

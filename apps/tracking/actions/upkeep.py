@@ -12,7 +12,9 @@ from apps.core import audit
 from apps.core.audit import System
 from apps.core.outbox import announce
 from apps.tracking import partitions, queries
+from apps.tracking.actions.forgetting import forget_erased
 from apps.tracking.events import DaysChanged, EventsReceived
+from apps.tracking.metrics import FOLLOWED
 from apps.tracking.models import ChangedDay, Event, Source, TrackingSettings
 
 # By then a batch that was received is stored, or nobody will ever store it.
@@ -22,18 +24,26 @@ AT_ONCE = 5000
 
 @transaction.atomic
 def announce_received(source: Source, *, now: datetime) -> int:
-    """Announce what came in from this source since the last time, as one event; returns how many there were."""
+    """Announce what came in from this source since the last time, as one event; returns how many there were.
+
+    What is about erased customers is taken away before. `follow` does that at once for whoever says a name; this is
+    for the rest: robots, calls with nothing but a user id, and names that the process took for known.
+    """
     source = Source.objects.select_for_update().get(pk=source.pk)
     since, until = source.announced_until, now - SETTLED
     if until <= since:
         return 0
     events = Event.objects.owned_by(source.organization_id).filter(source=source)
     came = events.filter(received_at__gt=since, received_at__lte=until)
+    if forgotten := forget_erased(source.organization_id, came):
+        FOLLOWED.labels("erased", "forgotten").inc(forgotten)
     count = came.count()
-    if count:
+    if count or not source.is_live:
         source.announced_until = until
-        source.last_received_at = came.order_by("-received_at").values_list("received_at", flat=True)[0]
+        if count:
+            source.last_received_at = came.order_by("-received_at").values_list("received_at", flat=True)[0]
         source.save(update_fields=["announced_until", "last_received_at"])
+    if count:
         announce(
             EventsReceived(
                 organization_id=source.organization_id,

@@ -136,6 +136,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='when it happened')),
                 ('data', models.JSONField(verbose_name='details')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('not_before', models.DateTimeField(blank=True, null=True, verbose_name='next attempt')),
                 ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracking.source')),
             ],
@@ -212,6 +213,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='quarantinedevent',
             index=models.Index(fields=['organization', 'state', '-id'], name='quarantine_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='quarantinedevent',
+            index=models.Index(fields=['source', '-id'], name='quarantine_of_source'),
         ),
         migrations.AddConstraint(
             model_name='quarantinedevent',

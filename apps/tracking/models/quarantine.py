@@ -63,7 +63,10 @@ class QuarantinedEvent(OrganizationOwned):
         constraints = [
             models.UniqueConstraint(fields=["source", "message_id", "fingerprint"], name="quarantine_same_content_once")
         ]
-        indexes = [models.Index(fields=["organization", "state", "-id"], name="quarantine_newest")]
+        indexes = [
+            models.Index(fields=["organization", "state", "-id"], name="quarantine_newest"),
+            models.Index(fields=["source", "-id"], name="quarantine_of_source"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.message_id or f"#{self.pk}"

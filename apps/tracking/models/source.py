@@ -7,7 +7,7 @@ import secrets
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +42,10 @@ class SourceQuerySet(OwnedQuerySet["Source"]):
     def live(self) -> Self:
         """Those that may send."""
         return self.filter(revoked_at=None)
+
+    def to_announce(self) -> Self:
+        """Those that may send, or did until after the last announcement."""
+        return self.filter(Q(revoked_at=None) | Q(revoked_at__gt=F("announced_until")))
 
 
 class Source(OrganizationOwned):

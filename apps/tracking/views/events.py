@@ -17,7 +17,7 @@ from apps.core.refused import Refused
 from apps.customers.models import Customer
 from apps.tracking import queries
 from apps.tracking.forms import EventFilterForm
-from apps.tracking.models import Event
+from apps.tracking.models import Event, Source
 from apps.tracking.views import asking
 
 POLL_SECONDS = 2
@@ -62,6 +62,29 @@ def event_list(request: MemberRequest) -> HttpResponse:
         "may_manage": request.member.can(Can.MANAGE_TRACKING),
     }
     return render_page(request, "tracking/event_list.html", context, fragments=["rows"])
+
+
+@requires(Can.VIEW_EVENTS)
+def source_live(request: MemberRequest, pk: int) -> HttpResponse:
+    """The debugger of one source: what it sent last, what breaks the plan, what was not stored; asks for news."""
+    source = get_object_or_404(Source.objects.owned_by(request.organization), pk=pk)
+    lately = queries.lately(source)
+    if requested_fragment(request, ["rows"]) and request.GET.get("seen") == lately.mark:
+        return HttpResponse(status=204)
+    is_paused = request.GET.get("paused") == "1"
+    context = {
+        "source": source,
+        "lately": lately,
+        "columns": [Column(_("Event")), Column(_("Who")), Column(_("What is to be known")), Column(_("Received"))],
+        "refused_columns": [Column(_("Call")), Column(_("Why")), Column(_("Received"))],
+        "poll_url": "" if is_paused else f"?seen={lately.mark}",
+        "poll_seconds": POLL_SECONDS,
+        "is_paused": is_paused,
+        "may_manage": request.member.can(Can.MANAGE_TRACKING),
+        "page_title": _("%(source)s, live") % {"source": source},
+        "crumbs": [Crumb(_("Events"), reverse("tracking:event_list")), Crumb(str(source))],
+    }
+    return render_page(request, "tracking/source_live.html", context, fragments=["rows"])
 
 
 @requires(Can.VIEW_EVENTS)
