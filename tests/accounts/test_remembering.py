@@ -138,7 +138,7 @@ def test_what_changes_there_counts_here_at_once(other: Other, boss: Membership, 
     assert here.get(ME).status_code == 200
     assert here.get(ME).status_code == 200
     _key, secret = actions.create_api_key(boss.organization, name="team", scopes=list(Can), by=boss, now=timezone.now())
-    done = other.says("PATCH", f"{PEOPLE}{agent.pk}/", "Authorization", f"Bearer {secret}", '{"is_active": false}')
+    done = other.says("PATCH", f"{PEOPLE}{agent.user_id}/", "Authorization", f"Bearer {secret}", '{"is_active": false}')
     assert done[0] == 200
     assert here.get(ME).status_code == 401
 
