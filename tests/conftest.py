@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
@@ -15,8 +18,14 @@ from django.utils import timezone
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.permissions import Role
 from apps.core import outbox
+from tests import migrated_database
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+if sys.dont_write_bytecode:
+    # Dozens of tests start another Python: without this each of them compiles every module anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(configured.VAR_DIR / "bytecode"))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -35,10 +44,20 @@ def only_loopback() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Begin with a database that an earlier run migrated."""
+    if connection.vendor == "sqlite":
+        migrated_database.begin_with_copy(connection.creation)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Let tests with real transactions clean up: SQLite empties tables by DELETE, which the audit log refuses."""
     if connection.vendor != "sqlite":
         return
+    with django_db_blocker.unblock():
+        connection.ensure_connection()
+        migrated_database.keep(connection.connection)
     plain = connection.ops.sql_flush
 
     def sql_flush(*args: Any, **options: Any) -> list[str]:
