@@ -6,7 +6,7 @@ Needs PostgreSQL and Redis. In one run and turn by turn: a loop of psycopg that 
 `tracking_event` and commits each (one connection, and as many processes as the product has workers), and the product's
 `/batch` over HTTP with batches of 100 calls as a library sends them (granian, 2 workers × 4 threads, 16 keep-alive
 clients). Then, on one connection, three ways to store such a batch: the product's one statement with arrays, the same
-from one JSON document, and COPY into a temporary table. Every call has an id of its own; the counts must agree.
+from one JSON document, and COPY of the events after their keys. Every call has an id of its own; the counts must agree.
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ WORKERS = 2
 USERS = 2000
 PLAIN = """organization_id, source_id, received_at, "timestamp", type, name, message_id, person, is_bot, is_test,
  is_late, is_clamped, violations, body"""
+DOCUMENT = (
+    *("message_key", "fingerprint", "timestamp", "type", "name", "message_id", "person"),
+    *("is_bot", "is_test", "is_late", "is_clamped", "violations", "body"),
+)
+KEYS = """INSERT INTO tracking_eventkey (organization_id, source_id, message_key, fingerprint, received_at)
+SELECT %s::int8, %s::int8, k::uuid, f::uuid, %s::timestamptz FROM unnest(%s::text[], %s::text[]) AS t (k, f) ORDER BY k
+ON CONFLICT DO NOTHING RETURNING message_key"""
 
 
 def main() -> int:
@@ -246,61 +253,56 @@ def count(url: str) -> int:
 
 def storing_ways(url: str, source: tuple[int, int], rounds: int) -> dict[str, float]:
     """Rows per second of each way, on one connection; medians."""
+    import orjson
+
     from apps.tracking import reading, storing
 
     frame = reading.Frame(datetime.now(tz=UTC))
+    now = frame.received_at
 
-    def columns_of(r: Any) -> tuple[Any, ...]:
-        key = (r.message_key, r.fingerprint, r.timestamp, r.type, r.name, r.message_id, r.person)
-        return (*key, False, False, False, False, None, r.body)
-
-    def readings() -> list[Any]:
-        return [reading.read(call(place), frame) for place in range(BATCH)]
+    def row_of(r: Any) -> tuple[Any, ...]:
+        return (*source, now, r.timestamp, r.type, r.name, r.message_id, r.person, *[False] * 4, None, r.body)
 
     def product(connection: Any, batch: list[Any]) -> None:
-        storing.store(*source, batch, [], frame.received_at)
+        storing.store(*source, batch, [], now)
 
-    def arrays(connection: Any, batch: list[Any]) -> None:
-        params = [list(column) for column in zip(*map(columns_of, batch), strict=True)]
-        connection.execute(ARRAYS, [*params, *source, frame.received_at, *source], prepare=True).fetchall()
+    def document(connection: Any, batch: list[Any]) -> None:
+        rows = [{name: getattr(r, name) for name in DOCUMENT[:-1]} | {"body": orjson.Fragment(r.body)} for r in batch]
+        params = [orjson.dumps(rows).decode(), *source, now, *source]
+        connection.execute(from_document, params, prepare=True).fetchall()
 
-    def temporary(connection: Any, batch: list[Any]) -> None:
+    def copied(connection: Any, batch: list[Any]) -> None:
         with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE incoming", prepare=True)
-            with cursor.copy("COPY incoming FROM STDIN") as copy:
+            keys = [[r.message_key for r in batch], [r.fingerprint for r in batch]]
+            cursor.execute(KEYS, [*source, now, *keys], prepare=True)
+            fresh = {key.hex for (key,) in cursor.fetchall()}
+            with cursor.copy(f"COPY tracking_event ({PLAIN}) FROM STDIN") as copy:
                 for r in batch:
-                    copy.write_row(columns_of(r))
-            cursor.execute(TEMPORARY, [*source, frame.received_at, *source], prepare=True)
-            cursor.fetchall()
+                    if r.message_key in fresh:
+                        copy.write_row(row_of(r))
 
     def alone(connection: Any, batch: list[Any]) -> None:
-        now = frame.received_at
         with connection.cursor() as cursor, cursor.copy(f"COPY tracking_event ({PLAIN}) FROM STDIN") as copy:
             for r in batch:
-                copy.write_row(
-                    (*source, now, r.timestamp, r.type, r.name, r.message_id, r.person, *[False] * 4, None, r.body)
-                )
+                copy.write_row(row_of(r))
 
-    _head, rest = storing._statement(False, False).split("), fresh AS", 1)
-    names = ", ".join(column.split()[0] for column in storing.COLUMNS.split(","))
-    arrays_of = ", ".join(
-        f"%b::{column.split()[1].replace('jsonb', 'text')}[]" for column in storing.COLUMNS.split(",")
+    _arrays, rest = storing._statement(False, False).split("), fresh AS", 1)
+    kinds = ["uuid", "uuid", "timestamptz", *["text"] * 4, *["bool"] * 4, "jsonb", "jsonb"]
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in zip(DOCUMENT, kinds, strict=True))
+    from_document = (
+        f"WITH incoming AS MATERIALIZED (SELECT * FROM json_to_recordset(%s::json) AS t ({columns})), fresh AS{rest}"
     )
-    from_arrays = rest.replace("%s", "%b").replace("i.violations, i.body", "i.violations::jsonb, i.body::jsonb")
-    ARRAYS = f"WITH incoming AS MATERIALIZED (SELECT * FROM unnest({arrays_of}) AS t ({names})), fresh AS{from_arrays}"
-    TEMPORARY = "WITH fresh AS" + rest
     ways: dict[str, Callable[[Any, list[Any]], None]] = {
         "COPY alone, without keys": alone,
-        "one statement, one JSON document (the product)": product,
-        "one statement, arrays": arrays,
-        "COPY into a temporary table + insert": temporary,
+        "one statement, arrays (the product)": product,
+        "one statement, one JSON document": document,
+        "keys, then COPY, in one transaction": copied,
     }
     rates: dict[str, list[float]] = {name: [] for name in ways}
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE TEMPORARY TABLE incoming ({storing.COLUMNS})")
         for _round in range(rounds):
             for name, way in ways.items():
-                batches = [readings() for _number in range(60)]
+                batches = [[reading.read(call(place), frame) for place in range(BATCH)] for _number in range(60)]
                 began = time.perf_counter()
                 for batch in batches:
                     way(connection, batch)

@@ -22,11 +22,10 @@ MARKS = {kind: mark for mark, kind in KINDS.items()}
 
 # The first statement of every request with a write key; nothing is kept, so a key that is switched off stops at once.
 SENDER = """
-SELECT s.id, s.organization_id, s.kind, s.allowed_origins, s.accepts_old, COALESCE(t.version, 0)
-  FROM tracking_source s LEFT JOIN tracking_trackingsettings t ON t.organization_id = s.organization_id
- WHERE s.key_sha256 = %s AND s.revoked_at IS NULL
+SELECT id, organization_id, kind, allowed_origins, accepts_old, plan_version
+  FROM tracking_source WHERE key_sha256 = %s AND revoked_at IS NULL
 """
-SENDER_OF_ORGANIZATION = SENDER.replace("s.key_sha256 = %s", "s.organization_id = %s") + " ORDER BY s.id LIMIT 2"
+SENDER_OF_ORGANIZATION = SENDER.replace("key_sha256 = %s", "organization_id = %s") + " ORDER BY id LIMIT 2"
 
 
 def sender_row(key_sha256: str) -> tuple[Any, ...] | None:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -65,8 +65,9 @@ class Reading:
     type: str
     name: str
     message_id: str
-    message_key: UUID
-    fingerprint: UUID
+    # Both as 32 hexadecimal digits: a UUID object would cost more than the hash.
+    message_key: str
+    fingerprint: str
     body: str
     person: str
     user_id: str
@@ -86,7 +87,7 @@ class Reading:
         return self.call.get("traits" if self.type in ("identify", "group") else "properties") or {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """What the calls of one request share."""
 
@@ -94,6 +95,11 @@ class Frame:
     sent_at: datetime | None = None
     user_agent: str = ""
     test_users: Collection[str] = ()
+
+    @cached_property
+    def clock_difference(self) -> timedelta | None:
+        """How far the sender's clock is behind ours; None when it does not say."""
+        return self.received_at - self.sent_at if self.sent_at else None
 
 
 def read(call: Any, frame: Frame) -> Reading:
@@ -107,18 +113,18 @@ def read(call: Any, frame: Frame) -> Reading:
     _check_ids(call, kind, user_id, anonymous_id)
     name = _name(call, kind)
     traits, context = _objects(call, kind)
-    email = _email(traits, context)
-    canonical, own_sent_at = _canonical(call)
-    fingerprint = UUID(bytes=hashlib.sha256(canonical).digest()[:16])
+    email = _email(traits) if traits else ""
+    canonical = _canonical(call)
+    fingerprint = _digest(canonical)
     message_id = _message_id(call, fingerprint)
-    timestamp, is_clamped = _moment(call, own_sent_at, frame)
+    timestamp, is_clamped = _moment(call, frame)
     agent = context.get("userAgent") or frame.user_agent
     return Reading(
         call=call,
         type=kind,
         name=name,
         message_id=message_id,
-        message_key=UUID(bytes=hashlib.sha256(message_id.encode()).digest()[:16]),
+        message_key=_digest(message_id.encode()),
         fingerprint=fingerprint,
         body=canonical.decode(),
         person=USER + user_id if user_id else DEVICE + anonymous_id,
@@ -133,13 +139,13 @@ def read(call: Any, frame: Frame) -> Reading:
     )
 
 
-def fingerprint_of(call: Any) -> UUID:
+def fingerprint_of(call: Any) -> str:
     """A name for the content of anything that was sent, readable or not."""
     try:
         text = orjson.dumps(call, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         text = words_of(call).encode(errors="replace")
-    return UUID(bytes=hashlib.sha256(text).digest()[:16])
+    return _digest(text)
 
 
 def words_of(call: Any) -> str:
@@ -148,6 +154,10 @@ def words_of(call: Any) -> str:
         return repr(call)
     except RecursionError:
         return "Too many levels."
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:32]
 
 
 def _id(value: Any) -> str:
@@ -184,45 +194,42 @@ def _name(call: dict[str, Any], kind: str) -> str:
 
 def _objects(call: dict[str, Any], kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The traits (wherever the call has them) and the context."""
-    found = [call.get(key) or {} for key in ("properties", "traits", "context")]
-    if not all(type(value) is dict for value in found):
+    traits, context = call.get("traits") or {}, call.get("context") or {}
+    if type(traits) is not dict or type(context) is not dict or type(call.get("properties") or {}) is not dict:
         raise Unreadable("bad_properties")
-    _properties, traits, context = found
-    if kind not in ("identify", "group"):
+    if kind == "group":
+        # The traits of a group are the company's.
+        return {}, context
+    if kind != "identify":
         traits = context.get("traits") or {}
-    # The traits of a group are the company's.
-    return (traits if type(traits) is dict and kind != "group" else {}), context
+    return (traits if type(traits) is dict else {}), context
 
 
-def _email(traits: dict[str, Any], context: dict[str, Any]) -> str:
+def _email(traits: dict[str, Any]) -> str:
     email = traits.get("email")
     return email.strip().lower() if type(email) is str and "@" in email and len(email) <= 254 else ""
 
 
-def _canonical(call: dict[str, Any]) -> tuple[bytes, Any]:
-    """The content without what changes from one sending to the next, and the call's own `sentAt`."""
-    own_sent_at = call.get("sentAt")
-    kept = {key: value for key, value in call.items() if key not in TRANSPORT} if _was_sent(call) else call
+def _canonical(call: dict[str, Any]) -> bytes:
+    """The content without what changes from one sending to the next."""
+    if "sentAt" in call or "receivedAt" in call or "writeKey" in call:
+        call = {key: value for key, value in call.items() if key not in TRANSPORT}
     try:
-        text = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+        text = orjson.dumps(call, option=orjson.OPT_SORT_KEYS)
     except TypeError as error:
         raise Unreadable("not_storable") from error
     if len(text) > LARGEST_EVENT:
         raise Unreadable("too_large")
     if b"\\u0000" in text and NUL.search(text):
         raise Unreadable("not_storable")
-    return text, own_sent_at
+    return text
 
 
-def _was_sent(call: dict[str, Any]) -> bool:
-    return any(key in call for key in TRANSPORT)
-
-
-def _message_id(call: dict[str, Any], fingerprint: UUID) -> str:
+def _message_id(call: dict[str, Any], fingerprint: str) -> str:
     found = call.get("messageId")
     if found is None or found == "":
         # The same content again is the same event, so that a batch may be sent twice.
-        return f"content-{fingerprint.hex}"
+        return f"content-{fingerprint}"
     if type(found) is int:
         found = str(found)
     if type(found) is not str or len(found) > LONGEST_MESSAGE_ID:
@@ -241,7 +248,7 @@ def moment_of(value: Any) -> datetime | None:
         raise Unreadable("bad_timestamp") from error
 
 
-def _moment(call: dict[str, Any], own_sent_at: Any, frame: Frame) -> tuple[datetime, bool]:
+def _moment(call: dict[str, Any], frame: Frame) -> tuple[datetime, bool]:
     """When it happened by our clock: received_at − (sent_at − original), no later than in five minutes.
 
     Source: the Segment specification, "Common fields: timestamps". Without `sentAt` the sender's word is taken.
@@ -249,9 +256,12 @@ def _moment(call: dict[str, Any], own_sent_at: Any, frame: Frame) -> tuple[datet
     original = moment_of(call.get("originalTimestamp") or call.get("timestamp"))
     if original is None:
         return frame.received_at, False
-    sent_at = moment_of(own_sent_at) or frame.sent_at
+    own = moment_of(call.get("sentAt"))
+    difference = frame.received_at - own if own else frame.clock_difference
     try:
-        moment = frame.received_at - (sent_at - original) if sent_at else original.astimezone(UTC)
+        moment = original if original.tzinfo is UTC else original.astimezone(UTC)
+        if difference is not None:
+            moment += difference
     except OverflowError as error:
         raise Unreadable("bad_timestamp") from error
     if moment > frame.received_at + FUTURE:

@@ -27,7 +27,7 @@ def forget_erased(organization_id: int, events: EventQuerySet) -> int:
     named: list[tuple[int, str, Identity]] = []
     for place in ADDRESSES:
         for pk, person, address in (
-            events.annotate(address=KT(place)).exclude(address=None).values_list("pk", "person", "address")
+            events.annotate(address=KT(place)).filter(address__isnull=False).values_list("pk", "person", "address")
         ):
             if found := _identity(IdentifierKind.EMAIL, address):
                 named.append((pk, person, found))

@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import DataError, connection, transaction
 
@@ -65,7 +64,7 @@ class Outcome:
 @dataclass
 class _Batch:
     outcomes: list[Outcome] = field(default_factory=list)
-    fresh: dict[UUID, tuple[int, Reading]] = field(default_factory=dict)
+    fresh: dict[str, tuple[int, Reading]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 
 
@@ -136,7 +135,7 @@ def _refuse(
     batch.refusals.append(Refusal(kind, call, message_id[:100], detail, reading))
 
 
-def _repeat(batch: _Batch, reading: Reading, stored: UUID, outcome: Outcome | None = None) -> None:
+def _repeat(batch: _Batch, reading: Reading, stored: str, outcome: Outcome | None = None) -> None:
     """The id is known: the same content again, or another one."""
     is_same = reading.fingerprint == stored
     status = DUPLICATE if is_same else CONFLICT

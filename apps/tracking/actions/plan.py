@@ -16,7 +16,7 @@ from apps.core import audit
 from apps.core.refused import Refused
 from apps.customers.models import Channel, Purpose
 from apps.tracking import rules
-from apps.tracking.models import CallType, PlanEvent, PlanMode, TrackingSettings
+from apps.tracking.models import CallType, PlanEvent, PlanMode, Source, TrackingSettings
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,6 @@ def _new_version(organization: Organization) -> TrackingSettings:
     """Count on, with the row locked: changes of the plan come one after the other."""
     TrackingSettings.objects.get_or_create(organization=organization)
     TrackingSettings.objects.owned_by(organization).update(version=F("version") + 1)
-    return TrackingSettings.objects.owned_by(organization).get()
+    settings = TrackingSettings.objects.owned_by(organization).get()
+    Source.objects.owned_by(organization).update(plan_version=settings.version)
+    return settings

@@ -14,7 +14,7 @@ from apps.accounts.models import Organization
 from apps.accounts.permissions import Caller
 from apps.core import audit
 from apps.core.refused import Refused
-from apps.tracking.models import Source, SourceKind
+from apps.tracking.models import Source, SourceKind, TrackingSettings
 from apps.tracking.models.source import SHOWN_LENGTH, digest, new_write_key
 
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?")
@@ -67,8 +67,11 @@ def create_source(
     details = details.checked()
     _claim_name(organization.pk, details.name)
     write_key = new_write_key()
+    # Locked: a change of the plan at this very moment must reach this source too.
+    plan = TrackingSettings.objects.owned_by(organization).select_for_update().first()
     source = Source.objects.create(
         organization=organization,
+        plan_version=plan.version if plan else 0,
         shown_prefix=write_key[:SHOWN_LENGTH],
         key_sha256=digest(write_key),
         created_at=now,

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('accepts_old', models.BooleanField(default=False, verbose_name='accepts events of any age')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='switched off')),
+                ('plan_version', models.PositiveIntegerField(default=0, editable=False)),
                 ('announced_until', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('last_received_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last event')),
                 ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
@@ -221,6 +222,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='quarantinedevent',
             constraint=models.UniqueConstraint(fields=('source', 'message_id', 'fingerprint'), name='quarantine_same_content_once'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['organization', '-received_at', '-id'], name='event_newest'),
         ),
         migrations.AddIndex(
             model_name='event',

@@ -93,6 +93,7 @@ class Event(OrganizationOwned):
         verbose_name = _("behaviour event")
         verbose_name_plural = _("behaviour events")
         indexes = [
+            models.Index(fields=["organization", "-received_at", "-id"], name="event_newest"),
             models.Index(fields=["organization", "source", "-received_at", "-id"], name="event_of_source"),
             models.Index(fields=["organization", "person", "-received_at", "-id"], name="event_of_person"),
             models.Index(

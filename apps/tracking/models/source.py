@@ -63,6 +63,8 @@ class Source(OrganizationOwned):
     accepts_old = models.BooleanField(_("accepts events of any age"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     revoked_at = models.DateTimeField(_("switched off"), null=True, blank=True)
+    # That of the organisation's settings: read with the key, so that a batch costs one look-up.
+    plan_version = models.PositiveIntegerField(default=0, editable=False)
     announced_until = models.DateTimeField(default=timezone.now, editable=False)
     last_received_at = models.DateTimeField(_("last event"), null=True, blank=True, editable=False)
 
