@@ -62,7 +62,7 @@ class Signed:
 
 
 def people() -> Signed:
-    """An organisation with an administrator who is signed in and has a key for everything."""
+    """An organisation with an administrator who is signed in and has a key for everything; made once in a database."""
     from django.conf import settings
     from django.core.management import call_command
     from django.test import Client
@@ -72,9 +72,12 @@ def people() -> Signed:
     from apps.accounts.permissions import Can, Role
 
     call_command("migrate", verbosity=0)
-    organization = Organization.objects.create(name="Bench", slug="bench", time_zone="Europe/Berlin")
-    user = User.objects.create_user("ann@bench.example", PASSWORD, name="Ann")
-    member = Membership.objects.create(organization=organization, user=user, role=Role.ADMIN)
+    organization = Organization.objects.get_or_create(
+        slug="bench", defaults={"name": "Bench", "time_zone": "Europe/Berlin"}
+    )[0]
+    user = User.objects.filter(email="ann@bench.example").first()
+    user = user or User.objects.create_user("ann@bench.example", PASSWORD, name="Ann")
+    member = Membership.objects.get_or_create(organization=organization, user=user, defaults={"role": Role.ADMIN})[0]
     secret = new_secret()
     ApiKey.objects.create(
         organization=organization,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import models
@@ -20,6 +21,10 @@ def orders_of(subject: Subject) -> QuerySet[Order]:
     return Order.objects.owned_by(subject.organization_id).of_customer(subject.customer_ids)
 
 
+def _references(subject: Subject) -> Iterator[str]:
+    return (f"{Order._meta.label_lower}:{pk}" for pk in orders_of(subject).values_list("pk", flat=True))
+
+
 def _of_order(model: type[models.Model]) -> Any:
     def rows(subject: Subject) -> QuerySet[Any]:
         return model._default_manager.filter(
@@ -33,6 +38,7 @@ PART = Part(
     key="commerce",
     label=_("Orders"),
     order=30,
+    references=_references,
     holdings=(
         # They say whose they are only through their order.
         *(

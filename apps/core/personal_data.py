@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +40,7 @@ class Subject:
     Args:
         customer_ids: the records that are the customer.
         emails, phones: all of them, normalised; names: as they stand in the records.
+        numbers: under which other systems know them (customer numbers, user ids).
         references: under which lower apps filed something about them (`feedback.surveyrequest:12`).
     """
 
@@ -45,6 +49,7 @@ class Subject:
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     references: frozenset[str] = frozenset()
 
 
@@ -60,11 +65,13 @@ class Holding:
         fate: what an erasure does; KEPT and ANONYMISED state the legal `reason`.
         blank: for ANONYMISED, what the fields are set to. Rows that are blank already must not be found by `rows`.
         hidden: fields that an access request does not show: other people's, secrets, internals.
+        is_shared: the rows speak of others too: `erase` takes only the subject's part, and what the audit log says of
+            the rows stays.
         is_portable: whether the customer gave it or caused it (GDPR article 20), so that portability hands it over.
         is_exported: False for copies and indexes of what is exported elsewhere.
         erase: own way to erase instead of deleting the rows; called outside a transaction, must be safe to repeat,
-            returns how many. For what lies outside the database.
-        content: names and bytes of files that belong to a row, for the access request.
+            returns how many. For what lies outside the database, and for rows of which only a part is the subject's.
+        content: names and bytes of files that belong to a row, for the access request; only what is about the subject.
     """
 
     model: type[models.Model]
@@ -73,10 +80,11 @@ class Holding:
     reason: Any = ""
     blank: Mapping[str, Any] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    is_shared: bool = False
     is_portable: bool = False
     is_exported: bool = True
-    erase: Callable[[models.QuerySet[Any], datetime], int] | None = None
-    content: Callable[[Any], Iterator[tuple[str, bytes]]] | None = None
+    erase: Callable[[models.QuerySet[Any], Subject, datetime], int] | None = None
+    content: Callable[[Any, Subject], Iterator[tuple[str, bytes]]] | None = None
 
     @property
     def label(self) -> str:
@@ -86,6 +94,8 @@ class Holding:
     def __post_init__(self) -> None:
         if self.fate != Fate.ERASED and not self.reason:
             raise ValueError(f"{self.label}: say why it is not erased")
+        if self.is_shared and self.erase is None:
+            raise ValueError(f"{self.label}: say how the subject's part is erased")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +154,9 @@ def carry_out(holding: Holding, subject: Subject, *, now: datetime) -> int:
     if holding.fate == Fate.KEPT:
         return holding.rows(subject).count()
     if holding.erase is not None:
-        _redact_audit(holding, subject)
-        return holding.erase(holding.rows(subject), now)
+        if not holding.is_shared:
+            _redact_audit(holding, subject)
+        return holding.erase(holding.rows(subject), subject, now)
     with transaction.atomic():
         _redact_audit(holding, subject)
         rows = holding.rows(subject)
@@ -169,10 +180,20 @@ def redact_audit(organization_id: int, object_type: str, ids: Iterable[object]) 
     The database lets a line be emptied and nothing else.
     """
     lines = AuditEntry.objects.filter(organization_id=organization_id, object_type=object_type)
+    ids = list(ids)
     # Of most kinds of rows the log never speaks, and there can be very many of them.
     named = [str(pk) for pk in ids] if lines.exists() else []
     for part in _in(named):
         lines.filter(object_id__in=part).update(object_label="", before={}, after={}, ip=None)
+    _redact_admin_log(object_type, ids)
+
+
+def _redact_admin_log(object_type: str, ids: Iterable[object]) -> None:
+    """What Django's admin noted of changes that superusers made by hand."""
+    noted = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(apps.get_model(object_type)))
+    named = [str(pk) for pk in ids] if noted.exists() else []
+    for part in _in(named):
+        noted.filter(object_id__in=part).update(object_repr="", change_message="")
 
 
 def _redact_audit(holding: Holding, subject: Subject) -> None:

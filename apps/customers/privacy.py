@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from apps.customers.models import (
     IdentityChange,
     Note,
     PrivacyRequest,
+    SavedSearch,
     SearchTerm,
     TimelineEntry,
     Visit,
@@ -44,7 +46,7 @@ def _of_customer(model: type[models.Model]) -> Any:
 
 def records_of(subject: Subject) -> QuerySet[Customer]:
     """The records themselves."""
-    return Customer.objects.owned_by(subject.organization_id).filter(pk__in=subject.customer_ids)
+    return Customer.objects.filter(organization_id=subject.organization_id, pk__in=subject.customer_ids)
 
 
 def _pairs_of(model: type[models.Model]) -> Any:
@@ -69,7 +71,7 @@ def _files_of(subject: Subject) -> QuerySet[StoredFile]:
     return StoredFile.objects.owned_by(subject.organization_id).filter(filed)
 
 
-def _remove_files(stored: QuerySet[Any], now: datetime) -> int:
+def _remove_files(stored: QuerySet[Any], _subject: Subject, _now: datetime) -> int:
     number = 0
     for file in stored:
         files.remove(file)
@@ -77,7 +79,7 @@ def _remove_files(stored: QuerySet[Any], now: datetime) -> int:
     return number
 
 
-def _content(stored: StoredFile) -> Iterator[tuple[str, bytes]]:
+def _content(stored: StoredFile, _subject: Subject) -> Iterator[tuple[str, bytes]]:
     with stored.content.open("rb") as content:
         yield stored.name, content.read()
 
@@ -90,6 +92,17 @@ def _audit_of(subject: Subject) -> QuerySet[AuditEntry]:
 
 def _references(subject: Subject) -> Iterator[str]:
     return (f"{REFERENCE}{pk}" for pk in subject.customer_ids)
+
+
+def _searches_of(subject: Subject) -> QuerySet[SavedSearch]:
+    """Kept searches for this very person, by address, number or full name; they find nobody any more."""
+    # One word is anybody's name.
+    words = {name.casefold() for name in subject.names if " " in name}
+    words |= subject.emails | subject.phones
+    searches = SavedSearch.objects.owned_by(subject.organization_id)
+    kept = searches.values_list("pk", "name", "rule")
+    said = {pk: f"{name} {json.dumps(rule, ensure_ascii=False)}".casefold() for pk, name, rule in kept}
+    return searches.filter(pk__in=[pk for pk, text in said.items() if any(word in text for word in words)])
 
 
 FILES = Part(
@@ -122,6 +135,7 @@ PART = Part(
         Holding(model=Identifier, rows=_of_customer(Identifier), hidden=frozenset({"evidence"}), is_portable=True),
         Holding(model=IdentityChange, rows=_pairs_of(IdentityChange), hidden=frozenset({"other", "evidence"})),
         Holding(model=DuplicateSuggestion, rows=_pairs_of(DuplicateSuggestion), is_exported=False),
+        Holding(model=SavedSearch, rows=_searches_of, is_exported=False),
         Holding(
             model=PrivacyRequest,
             rows=_requests_of,

@@ -64,13 +64,29 @@ class RefusalForm(ActionForm):
     )
 
 
+class ExtensionForm(ActionForm):
+    """More time, and why."""
+
+    months = forms.TypedChoiceField(
+        label=_("How much longer"), coerce=int, choices=[(1, _("One month")), (2, _("Two months"))]
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Tell the customer this reason within the first month."),
+    )
+
+
 class PrivacySettingsForm(ActionForm):
     """How the organisation answers."""
 
     deadline_days = forms.IntegerField(
         label=_("Days to answer"),
-        validators=[MinValueValidator(1), MaxValueValidator(90)],
-        help_text=_("The law allows one month."),
+        required=False,
+        # The shortest month has so many; the law allows one month.
+        validators=[MinValueValidator(1), MaxValueValidator(28)],
+        help_text=_("Empty: one calendar month, as the law says. A shorter time is possible."),
     )
     export_days = forms.IntegerField(
         label=_("Days for which a copy can be downloaded"), validators=[MinValueValidator(1), MaxValueValidator(90)]

@@ -110,7 +110,7 @@ SELECT c.id, c.name, c.email, c.mobile, c.language, c.time_zone, c.preferred_cha
       AND e.purpose = 'survey' AND e.channel = 'email' ORDER BY e.id DESC LIMIT 1) END, false) AS survey_consent,
   c.created_at, c.updated_at
 FROM customers_customer c LEFT JOIN customers_branch b ON b.id = c.last_branch_id
-WHERE c.organization_id = %s AND c.merged_into_id IS NULL {start}
+WHERE c.organization_id = %s AND c.merged_into_id IS NULL AND NOT c.is_being_erased {start}
 ORDER BY c.created_at {way}, c.id {way} LIMIT %s"""  # noqa: S608 - our own words
 
 

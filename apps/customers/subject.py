@@ -11,6 +11,8 @@ from apps.customers.models.identifier import IdentifierQuerySet
 
 # Kind, normalised value, system: the same three words as in `Identifier`.
 Identity = tuple[str, str, str]
+# Kinds of identifiers that another system gave.
+NUMBERS = (IdentifierKind.EXTERNAL, IdentifierKind.USER_ID)
 # What a correction is compared by.
 RECTIFIABLE = ("name", "email", "mobile", "language", "time_zone", "preferred_channel")
 
@@ -18,21 +20,25 @@ RECTIFIABLE = ("name", "email", "mobile", "language", "time_zone", "preferred_ch
 def subject_of(organization_id: int, record_ids: Iterable[int], *, references: Iterable[str] = ()) -> Subject:
     """The subject of these records; `references` that were known before its rows went are added."""
     ids = tuple(sorted(set(record_ids)))
-    emails, phones, names = set[str](), set[str](), set[str]()
-    for record in Customer.objects.owned_by(organization_id).filter(pk__in=ids):
+    emails, phones, names, numbers = set[str](), set[str](), set[str](), set[str]()
+    # Not `owned_by`: who is being erased is asked for until the end.
+    for record in Customer.objects.filter(organization_id=organization_id, pk__in=ids):
         own = record.own or {}
         emails |= {record.email, str(own.get("email") or "")}
         phones |= {record.mobile, str(own.get("mobile") or "")}
         names |= {record.name, str(own.get("name") or "")}
     # A value that was taken back is somebody else's: it is no reason to erase their mails.
     for kind, value in _identifiers(organization_id, ids).live().values_list("kind", "value"):
-        (emails if kind == IdentifierKind.EMAIL else phones if kind == IdentifierKind.PHONE else set()).add(value)
+        {IdentifierKind.EMAIL: emails, IdentifierKind.PHONE: phones, **dict.fromkeys(NUMBERS, numbers)}.get(
+            IdentifierKind(kind), set()
+        ).add(value)
     bare = Subject(
         organization_id=organization_id,
         customer_ids=ids,
         emails=frozenset(emails - {""}),
         phones=frozenset(phones - {""}),
         names=frozenset(names - {""}),
+        numbers=frozenset(numbers - {""}),
     )
     filed = personal_data.references_of(bare) | set(references)
     return Subject(**{**vars(bare), "references": frozenset(filed)})

@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern] = [
     path("privacy/<int:pk>/", privacy.privacy_detail, name="privacy_detail"),
     path("privacy/<int:pk>/carry-out/", privacy.privacy_carry_out, name="privacy_carry_out"),
     path("privacy/<int:pk>/approve/", privacy.privacy_approve, name="privacy_approve"),
+    path("privacy/<int:pk>/extend/", privacy.privacy_extend, name="privacy_extend"),
     path("privacy/<int:pk>/refuse/", privacy.privacy_refuse, name="privacy_refuse"),
     path("privacy/<int:pk>/copy/", privacy.privacy_download, name="privacy_download"),
     path("privacy/<int:pk>/certificate/", privacy.privacy_certificate, name="privacy_certificate"),

@@ -37,7 +37,7 @@ def _references(subject: Subject) -> Iterator[str]:
         yield f"{LAKE_REFERENCE}{pk}"
 
 
-def _remove_requests(requests: QuerySet[Any], now: datetime) -> int:
+def _remove_requests(requests: QuerySet[Any], _subject: Subject, _now: datetime) -> int:
     """The requests and the links that belong to them alone."""
     with transaction.atomic():
         links = list(requests.values_list("link", flat=True))

@@ -16,6 +16,7 @@ class ImportsConfig(AppConfig):
         from apps.accounts.permissions import Can
         from apps.core import navigation
         from apps.imports import gauges as _gauges  # noqa: F401
+        from apps.imports import privacy as _privacy  # noqa: F401
 
         navigation.register(
             navigation.NavItem(_("Import"), "imports:run_list", "file-import", Can.IMPORT_DATA, order=80)

@@ -23,7 +23,7 @@ def files_of(subject: Subject) -> QuerySet[LakeFile]:
     return LakeFile.objects.owned_by(subject.organization_id).filter(reference__in=subject.references).defer("content")
 
 
-def remove_files(files: QuerySet[Any], now: datetime) -> int:
+def remove_files(files: QuerySet[Any], _subject: Subject, now: datetime) -> int:
     """Delete each file in the store, then its row: a kill in between leaves a row whose file is simply gone.
 
     Raises StoreError; a file that a worker is carrying to the store at this moment is Unavailable until it is there.
@@ -38,7 +38,7 @@ def remove_files(files: QuerySet[Any], now: datetime) -> int:
     return number
 
 
-def content_of(file: LakeFile) -> Iterator[tuple[str, bytes]]:
+def content_of(file: LakeFile, _subject: Subject) -> Iterator[tuple[str, bytes]]:
     """The file as it stands in the lake; none when the store does not have it."""
     if file.content is not None:
         yield file.path, bytes(file.content)

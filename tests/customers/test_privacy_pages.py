@@ -28,6 +28,7 @@ from apps.customers.models import (
     PrivacySettings,
     PrivacyState,
 )
+from apps.customers.models.privacy import due_after
 from apps.feedback import actions as feedback
 from apps.messaging import actions as messaging
 from apps.messaging.models import Message, Suppression
@@ -56,7 +57,7 @@ def test_from_the_customers_page_to_the_certificate(browser: Client, customer: C
     answer = browser.post(page("privacy_new", customer.pk), form)
     row = PrivacyRequest.objects.get()
     assert answer["Location"] == page("privacy_detail", row.pk)
-    assert row.due_at - row.received_at == timedelta(days=30)
+    assert row.due_at == due_after(row.received_at, row.organization.zone, months=1)
 
     preview = browser.get(page("privacy_detail", row.pk)).content.decode()
     assert "What an erasure would do" in preview and "Who did what and when has to be shown" in preview
@@ -82,7 +83,7 @@ def test_overdue_comes_first_and_home_says_so(
 ) -> None:
     now = timezone.now()
     fresh = opened(customer, manager)
-    late = opened(customer, manager, PrivacyKind.ACCESS, received_at=now - timedelta(days=31))
+    late = opened(customer, manager, PrivacyKind.ACCESS, received_at=now - timedelta(days=40))
     text = browser.get(page("privacy_list")).content.decode()
 
     assert text.index(page("privacy_detail", late.pk)) < text.index(page("privacy_detail", fresh.pk))
@@ -235,7 +236,14 @@ def test_the_same_request_twice_is_one(customer: Customer, manager: Membership) 
     assert refused.value.code == "already_asked"
 
 
-ROUTES = ["privacy_detail", "privacy_carry_out", "privacy_approve", "privacy_refuse", "privacy_download"]
+ROUTES = [
+    "privacy_detail",
+    "privacy_carry_out",
+    "privacy_approve",
+    "privacy_extend",
+    "privacy_refuse",
+    "privacy_download",
+]
 
 
 @pytest.mark.parametrize("name", [*ROUTES, "privacy_certificate"])

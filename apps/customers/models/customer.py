@@ -41,6 +41,10 @@ class PreferredChannel(models.TextChoices):
 class CustomerQuerySet(OwnedQuerySet["Customer"]):
     """Questions about customers."""
 
+    def owned_by(self, organization: Organization | int) -> Self:
+        """Only customers of this organisation; one who is being erased is gone for everybody from its first moment."""
+        return super().owned_by(organization).filter(is_being_erased=False)
+
     def heads(self) -> Self:
         """One row for each customer: records that were merged into another one are left out."""
         return self.filter(merged_into=None)
@@ -130,6 +134,7 @@ class Customer(OrganizationOwned):
     is_restricted = models.BooleanField(
         _("restricted"), default=False, editable=False, help_text=_("The data is kept and not used (GDPR article 18).")
     )
+    is_being_erased = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)

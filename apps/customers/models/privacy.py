@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import calendar
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Self
 
 from django.db import models
@@ -37,6 +38,24 @@ class PrivacyState(StatusChoices):
     REFUSED = "refused", "neutral", "ban", _("Refused")
 
 
+# GDPR article 12 (3): one month, and up to two more where a request is complex.
+MONTHS_TO_ANSWER = 1
+MOST_MORE_MONTHS = 2
+
+
+def due_after(received_at: datetime, zone: tzinfo, *, months: int = 0, days: int = 0) -> datetime:
+    """The last second of the day on which a period of calendar months or days ends.
+
+    As Regulation (EEC) 1182/71 article 3 counts: the day of receipt is left out, a month ends on the day of the same
+    number or on the last of a shorter month.
+    """
+    day = received_at.astimezone(zone).date()
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    end = date(year, month + 1, min(day.day, last)) + timedelta(days=days)
+    return datetime.combine(end, time(23, 59, 59), tzinfo=zone)
+
+
 class PrivacyRequestQuerySet(OwnedQuerySet["PrivacyRequest"]):
     """Questions about requests."""
 
@@ -68,11 +87,12 @@ class PrivacyRequest(OrganizationOwned):
     customer_number = models.BigIntegerField(_("customer's number"), help_text=_("Kept when the record is gone."))
     received_at = models.DateTimeField(_("received"))
     due_at = models.DateTimeField(_("answer due"))
+    extended_at = models.DateTimeField(_("deadline extended"), null=True, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
     note = models.CharField(_("note"), max_length=1000, blank=True)
     # The records that were the customer when the work began: they are still known when the rows are gone.
     record_ids = models.JSONField(default=list, blank=True, editable=False)
-    # What is done, with its counts, so that the work goes on after a kill: {"customers": {"at": "…", "erased": {…}}}.
+    # What is done, so that the work goes on after a kill: {"customers:customers.Visit": {"at": "…", "rows": 3}}.
     steps = models.JSONField(_("steps"), default=dict, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
@@ -113,6 +133,18 @@ class PrivacyRequest(OrganizationOwned):
         """Whether the clock runs."""
         return self.state not in (PrivacyState.DONE, PrivacyState.REFUSED)
 
+    @property
+    def whose(self) -> str:
+        """The customer's name, and only the number of one who is gone or going."""
+        if self.customer is None or self.customer.is_being_erased:
+            return str(self.customer_number)
+        return str(self.customer)
+
+    def can_be_extended(self, now: datetime, zone: tzinfo) -> bool:
+        """Whether there is still time to tell the customer that the answer takes longer; that is possible once."""
+        told_until = due_after(self.received_at, zone, months=MONTHS_TO_ANSWER)
+        return self.is_open and self.extended_at is None and now <= told_until
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether the answer is late."""
         return self.is_open and self.due_at < now
@@ -139,7 +171,9 @@ class ErasedIdentity(OrganizationOwned):
 class PrivacySettings(OrganizationOwned):
     """How an organisation answers: the deadline, the second pair of eyes, the salt."""
 
-    deadline_days = models.PositiveSmallIntegerField(_("days to answer"), default=30)
+    deadline_days = models.PositiveSmallIntegerField(
+        _("days to answer"), null=True, blank=True, help_text=_("Empty: one calendar month.")
+    )
     needs_second_person = models.BooleanField(_("a second person confirms an erasure"), default=False)
     export_days = models.PositiveSmallIntegerField(_("days for which an export can be downloaded"), default=7)
     # Without it nobody can try out which numbers and addresses the hashes of erased customers stand for.

@@ -22,7 +22,13 @@ from apps.core.refused import Refused
 from apps.customers import privacy_queries
 from apps.customers.actions import privacy
 from apps.customers.models import Customer, PrivacyKind, PrivacyRequest, PrivacyState
-from apps.customers.privacy_forms import CarryOutForm, PrivacyRequestForm, PrivacySettingsForm, RefusalForm
+from apps.customers.privacy_forms import (
+    CarryOutForm,
+    ExtensionForm,
+    PrivacyRequestForm,
+    PrivacySettingsForm,
+    RefusalForm,
+)
 
 
 @requires(Can.HANDLE_PRIVACY)
@@ -74,7 +80,7 @@ def privacy_new(request: MemberRequest, pk: int) -> HttpResponse:
 @requires(Can.HANDLE_PRIVACY)
 def privacy_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """One request: what is to be done, what would happen, how far it is."""
-    return _detail(request, _request(request, pk), CarryOutForm(), RefusalForm())
+    return _detail(request, _request(request, pk))
 
 
 @require_POST
@@ -84,7 +90,7 @@ def privacy_carry_out(request: MemberRequest, pk: int) -> HttpResponse:
     row, form = _request(request, pk), CarryOutForm(request.POST)
     if form.is_valid() and form.apply(privacy.carry_out, row, by=request.member, now=timezone.now()) is not None:
         return redirect("customers:privacy_detail", pk)
-    return _detail(request, row, form, RefusalForm())
+    return _detail(request, row, carry_out=form)
 
 
 @require_POST
@@ -94,7 +100,7 @@ def privacy_approve(request: MemberRequest, pk: int) -> HttpResponse:
     row, form = _request(request, pk), CarryOutForm(request.POST)
     if form.is_valid() and form.apply(privacy.approve, row, by=request.member, now=timezone.now()) is not None:
         return redirect("customers:privacy_detail", pk)
-    return _detail(request, row, form, RefusalForm())
+    return _detail(request, row, carry_out=form)
 
 
 @require_POST
@@ -106,7 +112,22 @@ def privacy_refuse(request: MemberRequest, pk: int) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         if form.apply(privacy.refuse, row, reason=reason, by=request.member, now=timezone.now()):
             return redirect("customers:privacy_detail", pk)
-    return _detail(request, row, CarryOutForm(), form)
+    return _detail(request, row, refusal=form)
+
+
+@require_POST
+@requires(Can.HANDLE_PRIVACY)
+def privacy_extend(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take more time, with the reason."""
+    row, form = _request(request, pk), ExtensionForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        longer = form.apply(
+            privacy.extend, row, months=data["months"], reason=data["reason"], by=request.member, now=timezone.now()
+        )
+        if longer is not None:
+            return redirect("customers:privacy_detail", pk)
+    return _detail(request, row, extension=form)
 
 
 @require_safe
@@ -171,8 +192,16 @@ def privacy_settings(request: MemberRequest) -> HttpResponse:
     return render_page(request, "customers/privacy_settings.html", {"form": form}, status=form.answer_status)
 
 
-def _detail(request: MemberRequest, row: PrivacyRequest, carry_out: CarryOutForm, refusal: RefusalForm) -> HttpResponse:
+def _detail(
+    request: MemberRequest,
+    row: PrivacyRequest,
+    *,
+    carry_out: CarryOutForm | None = None,
+    refusal: RefusalForm | None = None,
+    extension: ExtensionForm | None = None,
+) -> HttpResponse:
     now = timezone.now()
+    forms = (carry_out or CarryOutForm(), refusal or RefusalForm(), extension or ExtensionForm())
     is_preview = row.kind == PrivacyKind.ERASURE and row.state in (PrivacyState.OPEN, PrivacyState.WAITS)
     context = {
         "row": row,
@@ -183,11 +212,13 @@ def _detail(request: MemberRequest, row: PrivacyRequest, carry_out: CarryOutForm
         "preview": privacy_queries.preview(row) if is_preview else [],
         "steps": privacy_queries.progress(row),
         "changes": privacy_queries.changes(row),
-        "carry_out_form": carry_out,
-        "refusal_form": refusal,
+        "carry_out_form": forms[0],
+        "refusal_form": forms[1],
+        "extension_form": forms[2],
+        "can_extend": row.can_be_extended(now, request.organization.zone),
         "can_download": row.export is not None and row.export_expires_at is not None and row.export_expires_at > now,
     }
-    status = 422 if carry_out.errors or refusal.errors else 200
+    status = 422 if any(form.errors for form in forms) else 200
     return render_page(request, "customers/privacy_detail.html", context, fragments=["progress"], status=status)
 
 

@@ -120,7 +120,7 @@ def _add_files(bundle: zipfile.ZipFile, part: Part, held: list[Holding], subject
         if holding.content is None:
             continue
         for row in holding.rows(subject):
-            for name, content in holding.content(row):
+            for name, content in holding.content(row, subject):
                 # The number keeps two files of one name apart; the name is made harmless for every system.
                 plain = re.sub(r"[^\w.@+-]+", "_", name.rpartition("/")[2]).lstrip(".") or "file"
                 bundle.writestr(f"files/{part.key}-{row.pk}-{plain}", content)

@@ -14,7 +14,7 @@ from apps.core import audit, waker
 from apps.core.audit import Actor
 from apps.core.refused import Refused
 from apps.customers.actions.consent import withdraw_consent
-from apps.customers.actions.privacy import restriction
+from apps.customers.actions.privacy import erased, restriction
 from apps.customers.models import (
     Channel,
     ConsentMethod,
@@ -24,8 +24,10 @@ from apps.customers.models import (
     PrivacySettings,
     PrivacyState,
     Purpose,
+    SearchTerm,
 )
-from apps.customers.subject import values_of
+from apps.customers.models.privacy import MONTHS_TO_ANSWER, MOST_MORE_MONTHS, due_after
+from apps.customers.subject import identities_of, subject_of, values_of
 
 WORK_TASK = "customers.carry_out_privacy_requests"
 # The first of `PrivacyRequest.steps`.
@@ -40,7 +42,7 @@ def settings_of(organization: Organization | int) -> PrivacySettings:
 
 @transaction.atomic
 def change_settings(
-    organization: Organization, *, deadline_days: int, export_days: int, needs_second_person: bool, by: Actor
+    organization: Organization, *, deadline_days: int | None, export_days: int, needs_second_person: bool, by: Actor
 ) -> PrivacySettings:
     """Change deadline, life of exports and the second pair of eyes; requests that run keep their deadline."""
     row = PrivacySettings.objects.get_or_create(organization=organization)[0]
@@ -93,13 +95,47 @@ def open_request(
         customer=customer,
         customer_number=customer.pk,
         received_at=received_at,
-        due_at=received_at + timedelta(days=settings_of(customer.organization_id).deadline_days),
+        due_at=_due_at(customer.organization, received_at),
         details=details,
         note=note.strip()[:1000],
         opened_by=by if isinstance(by, Membership) else None,
         opened_by_label=by.audit_label[:200],
     )
     _note(request, "opened", by, after={"kind": kind, "due": request.due_at})
+    return request
+
+
+@transaction.atomic
+def extend(request: PrivacyRequest, *, months: int, reason: str, by: Actor, now: datetime) -> PrivacyRequest:
+    """Take one or two more months for a complex request; the customer has to be told within the first one.
+
+    Raises Refused: `not_open`, `bad_months`, `reason_missing`, `too_late`, `extended_already`.
+    """
+    request = _locked(request)
+    zone = request.organization.zone
+    if not request.is_open:
+        raise Refused(_("This request is answered already."), code="not_open")
+    if not 1 <= months <= MOST_MORE_MONTHS:
+        raise Refused(_("The law allows one or two more months."), code="bad_months", field="months")
+    if not reason.strip():
+        raise Refused(_("Write down why."), code="reason_missing", field="reason")
+    if request.extended_at is not None:
+        raise Refused(_("The deadline was extended before, which is possible once."), code="extended_already")
+    if now > due_after(request.received_at, zone, months=MONTHS_TO_ANSWER):
+        raise Refused(_("It can be extended within one month of the day on which it came."), code="too_late")
+    before = request.due_at
+    request.due_at = due_after(request.received_at, zone, months=MONTHS_TO_ANSWER + months)
+    request.extended_at = now
+    request.details = {**request.details, "extension": reason.strip()[:1000]}
+    request.save(update_fields=["due_at", "extended_at", "details"])
+    audit.record(
+        "privacy.extended",
+        by=by,
+        organization_id=request.organization_id,
+        on=request,
+        before={"due": before},
+        after={"due": request.due_at},
+    )
     return request
 
 
@@ -167,11 +203,30 @@ def _begin(request: PrivacyRequest, customer: Customer, by: Actor, now: datetime
     request.steps = {BEGUN: {"at": now.isoformat(), "by": by.audit_label}}
     request.save(update_fields=["state", "next_attempt_at", "attempts", "last_error", "record_ids", "steps"])
     if request.kind == PrivacyKind.ERASURE:
-        # Nothing new may come of the data while it goes.
-        restriction.restrict(customer, by=by, now=now)
+        _close(request, customer, by, now)
     _note(request, "begun", by)
     transaction.on_commit(lambda: waker.wake(WORK_TASK))
     return request
+
+
+def _close(request: PrivacyRequest, customer: Customer, by: Actor, now: datetime) -> None:
+    """From this moment nobody sees the customer, nothing new comes of the data, and nobody brings them back.
+
+    The steps of the erasure may take a while, and a worker may be killed between two of them: what is half done must
+    not be seen.
+    """
+    restriction.restrict(customer, by=by, now=now)
+    subject = subject_of(request.organization_id, request.record_ids)
+    erased.remember(request.organization_id, identities_of(subject), request=request, now=now)
+    Customer.objects.filter(pk__in=request.record_ids).update(is_being_erased=True)
+    SearchTerm.objects.filter(customer__in=request.record_ids).delete()
+
+
+def _due_at(organization: Organization, received_at: datetime) -> datetime:
+    days = settings_of(organization).deadline_days
+    if days is None:
+        return due_after(received_at, organization.zone, months=MONTHS_TO_ANSWER)
+    return due_after(received_at, organization.zone, days=days)
 
 
 def _finish(request: PrivacyRequest, by: Actor, now: datetime) -> PrivacyRequest:

@@ -189,6 +189,7 @@ def _certify(request: PrivacyRequest, now: datetime) -> None:
         "organization": request.organization.name,
         "received_at": request.received_at.isoformat(),
         "begun_at": request.steps[BEGUN]["at"],
+        "extended_at": request.extended_at.isoformat() if request.extended_at else "",
         "completed_at": now.isoformat(),
         "opened_by": request.opened_by_label,
         "begun_by": request.steps[BEGUN]["by"],
@@ -198,6 +199,8 @@ def _certify(request: PrivacyRequest, now: datetime) -> None:
     }
     canonical = json.dumps(certificate, sort_keys=True, ensure_ascii=False)
     request.certificate = {**certificate, "sha256": hashlib.sha256(canonical.encode()).hexdigest()}
+    # They name orders that stay, and would tell whose they were.
+    request.steps = {**request.steps, PLAN: {"rows": request.steps[PLAN]["rows"]}}
     _done(request, now)
     audit.record(
         "privacy.erased",
@@ -227,6 +230,7 @@ def _done(request: PrivacyRequest, now: datetime) -> None:
         update_fields=[
             "state",
             "completed_at",
+            "steps",
             "next_attempt_at",
             "last_error",
             "certificate",
