@@ -56,8 +56,9 @@ class Other:
         return self.says("GET", address, "Cookie", f"{real_settings.SESSION_COOKIE_NAME}={session}", **more)
 
 
-@pytest.fixture
-def other() -> Iterator[Other]:
+@pytest.fixture(scope="module")
+def other(django_db_setup: None) -> Iterator[Other]:
+    """One for all tests: each signs in anew, and emptying the tables is news that makes it look again."""
     name = connection.settings_dict["NAME"]
     url = f"sqlite:///{name}" if connection.vendor == "sqlite" else os.environ["DATABASE_URL"].rpartition("/")[0]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(ROOT)}

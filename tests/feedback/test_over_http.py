@@ -16,7 +16,10 @@ from typing import NamedTuple
 
 import pytest
 
+from tests import migrated_database
+
 ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "var" / "static-for-tests"
 POSTS, OPENINGS = 200, 1000
 SCANNER = {"User-Agent": "Mozilla/5.0 (compatible; MailScanner)"}
 PREPARE = """
@@ -74,6 +77,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
     environment |= {"DJANGO_SETTINGS_MODULE": "config.settings", "VAR_DIR": str(tmp_path)}
     environment |= {"BASE_URL": f"http://127.0.0.1:{port}", "LAKE_FOLDER": str(tmp_path / "lake")}
     environment |= {"SURVEY_ANSWERS_PER_LINK": "10000", "SURVEY_ANSWERS_PER_ADDRESS": "10000"}
+    migrated_database.copy_to(tmp_path / "compass.sqlite3")
+    # Compressing static files anew would cost as much as the test; `prepare` sees whether they are today's.
+    STATIC.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "static").symlink_to(STATIC)
     token = run(PREPARE, environment, "TOKEN")
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     with (tmp_path / "server.log").open("wb") as log:

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tests import migrated_database
 from tests.tracking.conftest import basic
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,6 +152,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             admin.execute(f"CREATE DATABASE {name}")
         account = f"{server['USER']}:{server['PASSWORD']}".rstrip(":")
         environment["DATABASE_URL"] = f"postgres://{account}@{server['HOST']}:{server['PORT'] or 5432}/{name}"
+    else:
+        migrated_database.copy_to(folder / "compass.sqlite3")
     made = Installation(environment, [], port, folder / "server.log")
     try:
         made.keys = [key for (key,) in made.run(PREPARE, "KEY")]
