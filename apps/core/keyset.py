@@ -94,7 +94,7 @@ class Keyset:
             direction, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         except (ValueError, TypeError, binascii.Error, RecursionError) as error:
             raise _bad_cursor() from error
-        fitting = len(values) == len(self.ordering) and all(type(value) in (str, int, float) for value in values)
+        fitting = len(values) == len(self.ordering) and all(type(value) in (str, int, float, bool) for value in values)
         if direction not in ("n", "p") or not fitting:
             raise _bad_cursor()
         return direction == "p", values

@@ -9,16 +9,20 @@ from apps.customers.models import (
     Branch,
     ConsentEntry,
     Customer,
+    CustomerTag,
+    CustomField,
     DuplicateSuggestion,
     DuplicateSweep,
     ErasedIdentity,
     Identifier,
     IdentityChange,
+    Note,
     Notice,
     PrivacyRequest,
     PrivacySettings,
     SearchTerm,
     StaffMember,
+    Tag,
     TimelineEntry,
     Visit,
 )
@@ -142,6 +146,46 @@ class DuplicateSweepAdmin(ReadOnlyAdmin):
     """How far the search for duplicates has come."""
 
     list_display = ["id", "organization", "position"]
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(ReadOnlyAdmin):
+    """The organisations' own fields."""
+
+    list_display = ["id", "key", "label", "kind", "organization", "is_searchable", "is_archived"]
+    list_filter = ["organization", "kind", "is_archived"]
+    search_fields = ["key", "label"]
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnlyAdmin):
+    """The words that staff put on customers."""
+
+    list_display = ["id", "name", "organization"]
+    list_filter = ["organization"]
+    search_fields = ["name"]
+
+
+@admin.register(CustomerTag)
+class CustomerTagAdmin(ReadOnlyAdmin):
+    """Who carries which tag."""
+
+    list_display = ["id", "customer", "tag", "organization"]
+    list_filter = ["organization"]
+    list_select_related = ["customer", "tag", "organization"]
+    search_fields = ["=customer__id", "tag__name"]
+    show_full_result_count = False
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnlyAdmin):
+    """Notes about customers, those that were deleted among them."""
+
+    list_display = ["id", "customer", "by_label", "created_at", "edited_at", "deleted_at", "is_pinned"]
+    list_filter = ["organization", "is_pinned"]
+    list_select_related = ["customer"]
+    search_fields = ["=customer__id", "by_label"]
+    show_full_result_count = False
 
 
 @admin.register(PrivacyRequest)

@@ -22,7 +22,6 @@ class CustomersConfig(AppConfig):
         from apps.customers import panels
         from apps.customers.imports import CUSTOMERS
         from apps.customers.privacy_panel import privacy_panel
-        from apps.customers.record_parts import details_panel
         from apps.customers.search import hits_for
         from apps.customers.views.identity import identity_panel
         from apps.customers.visit_imports import VISITS
@@ -30,7 +29,6 @@ class CustomersConfig(AppConfig):
 
         target.register(CUSTOMERS, VISITS)
         search.register(hits_for, order=10)
-        panels.register(details_panel, order=10)
         panels.register(identity_panel, order=80)
         panels.register(privacy_panel, order=90)
         unsubscribing.register_preferences("customers:preferences")

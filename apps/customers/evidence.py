@@ -107,7 +107,7 @@ def queue(organization: Organization | int) -> QuerySet[DuplicateSuggestion]:
 def open_for(head: Customer) -> QuerySet[DuplicateSuggestion]:
     """The pairs that wait for a person, of which this customer is one."""
     records = head.member_ids
-    return queue(head.organization_id).filter(Q(customer__in=records) | Q(other__in=records)).order_by("-score", "-id")
+    return queue(head.organization_id).filter(Q(customer__in=records) | Q(other__in=records))
 
 
 def waiting_count(organization: Organization | int) -> int:

@@ -5,7 +5,8 @@
     def survey_panel(customer: Customer, member: Membership) -> Panel | None:
         return Panel("feedback/_customer_panel.html", {"requests": …}) if member.can(Can.SEND_SURVEYS) else None
 
-The template gets the context's values as `panel` and `csrf_token`, and stands in the column of actions.
+The template gets the context's values as `panel` and `csrf_token`, and stands beside the timeline. Panels arrive right
+after the page itself, all of them in one answer: what they read holds nobody up.
 """
 
 from __future__ import annotations

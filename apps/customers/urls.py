@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from apps.customers.views import (
     branches,
     consent,
+    customer_page,
     customers,
     fields,
     identity,
@@ -24,7 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("visits/customers/", visits.customer_options, name="customer_options"),
     path("visits/<int:pk>/", visits.visit_done, name="visit_done"),
     path("customers/", customers.customer_list, name="customer_list"),
-    path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
+    path("customers/<int:pk>/", customer_page.customer_detail, name="customer_detail"),
     path("customers/duplicates/", identity.duplicate_list, name="duplicate_list"),
     path("customers/duplicates/<int:pk>/merge/", identity.duplicate_merge, name="duplicate_merge"),
     path("customers/duplicates/<int:pk>/reject/", identity.duplicate_reject, name="duplicate_reject"),

@@ -161,7 +161,7 @@ def test_panel_on_the_customers_page(
     cancelled = place(external_id="c", number="N-C", customer_id=customer.pk, status=OrderStatus.CANCELLED)
     order = place(external_id="5")
     actions.record_refund(order, RefundDraft(amount=Decimal(3), refunded_at=NOW), by=manager, now=NOW)
-    page = text(client_of(manager), f"/customers/{customer.pk}/")
+    page = text(client_of(manager), f"/customers/{customer.pk}/?panels=all")
     assert cancelled.number in page
     assert "N-1" not in page
     assert f"/orders/?customer={customer.pk}" in page

@@ -15,6 +15,7 @@ from apps.customers import actions, tasks
 from apps.customers.actions import CustomerDetails
 from apps.customers.models import Customer, DuplicateSuggestion, Identifier
 from tests.conftest import make_member
+from tests.customers.conftest import page
 
 Make = Callable[..., Customer]
 
@@ -76,11 +77,11 @@ def test_customers_page_leads_to_the_head_and_shows_the_panel(
     browser: Client, twins: tuple[Customer, Customer], manager: Membership, now: datetime
 ) -> None:
     one, other = twins
-    assert "Maybe the same as" in browser.get(f"/customers/{one.pk}/").content.decode()
+    assert "Maybe the same as" in browser.get(f"/customers/{one.pk}/?panels=all").content.decode()
     actions.merge(one, other, by=manager, now=now)
     answer = browser.get(f"/customers/{other.pk}/")
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/customers/{one.pk}/")
-    page = browser.get(f"/customers/{one.pk}/").content.decode()
+    page = browser.get(f"/customers/{one.pk}/?panels=all").content.decode()
     assert "2 records are this customer" in page
     listed = browser.get("/customers/").content.decode()
     assert f"/customers/{one.pk}/" in listed
@@ -185,3 +186,18 @@ def test_api_does_the_same(browser: Client, twins: tuple[Customer, Customer], ma
     assert call(f"identifiers/{found}/take-back/", {}).status_code == 409
     assert call(f"identifiers/{found}/give-back/", {}).status_code == 200
     assert len(call("customers/").json()["results"]) == 1
+
+
+def test_the_queue_of_one_customer(office: Client, organization: Organization, make: Make, now: datetime) -> None:
+    first, second, third = make("Ada", "a@example.com"), make("Ada L.", "l@example.com"), make("Ben", "b@example.com")
+    for pair in ((first, second), (second, third)):
+        DuplicateSuggestion.objects.create(
+            organization=organization, customer=pair[0], other=pair[1], reason="similar", score=0.7, created_at=now
+        )
+    mine = page(office, f"/customers/duplicates/?customer={first.pk}")
+    assert mine.count("<section") == 1
+    assert "Ada L." in mine
+    assert page(office, f"/customers/duplicates/?customer={second.pk}").count("<section") == 2
+    assert f"/customers/duplicates/?customer={first.pk}" in page(office, f"/customers/{first.pk}/?panels=all")
+    for nobody in ("x", "-1", "9" * 30, "²"):
+        assert page(office, f"/customers/duplicates/?customer={nobody}").count("<section") == 2

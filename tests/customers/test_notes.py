@@ -99,7 +99,7 @@ def test_note_pages(client_of: ClientOf, member: Membership, viewer: Membership,
     client = client_of(member)
     upload = SimpleUploadedFile("a.pdf", b"%PDF-1.4\n%%EOF\n")
     assert client.post(f"/customers/{customer.pk}/notes/", {"text": "Likes tea", "files": [upload]}).status_code == 302
-    assert client.post(f"/customers/{customer.pk}/notes/", {"text": " "}).status_code == 302
+    assert client.post(f"/customers/{customer.pk}/notes/", {"text": " "}).status_code == 422
     note = Note.objects.get()
     page = client.get(f"/customers/{customer.pk}/").content.decode()
     assert "Likes tea" in page and "a.pdf" in page

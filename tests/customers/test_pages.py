@@ -103,8 +103,9 @@ def panel() -> Iterator[None]:
 def test_other_apps_panels(panel: None, client_of: SignIn, member: Membership, viewer: Membership) -> None:
     details = actions.CustomerDetails("Ada", "ada@example.com")
     customer = actions.create_customer(details, organization=member.organization, by=member, now=timezone.now())
-    plain = page(client_of(viewer), f"/customers/{customer.pk}/").count("Not asked")
-    assert page(client_of(member), f"/customers/{customer.pk}/").count("Not asked") == plain + 1
+    address = f"/customers/{customer.pk}/?panels=all"
+    plain = page(client_of(viewer), address).count("Not asked")
+    assert page(client_of(member), address).count("Not asked") == plain + 1
 
 
 def test_edit(counter: Client, customer: Customer) -> None:

@@ -161,13 +161,14 @@ def test_request_pages(survey_request: SurveyRequest, member: Membership, client
 
 def test_customer_page_offers_to_ask(customer: Customer, member: Membership, client_of: SignIn, now: datetime) -> None:
     client = client_of(member)
-    assert "record an e-mail address and the consent" in client.get(f"/customers/{customer.pk}/").content.decode()
+    address = f"/customers/{customer.pk}/?panels=all"
+    assert "record an e-mail address and the consent" in client.get(address).content.decode()
     refused = client.post(f"/surveys/send/{customer.pk}/", follow=True).content.decode()
     assert "has not agreed" in refused
     customers.record_consent(
         customer, purpose=Purpose.SURVEY, channel=Channel.EMAIL, method="counter", by=member, now=now
     )
-    assert "Send survey" in client.get(f"/customers/{customer.pk}/").content.decode()
+    assert "Send survey" in client.get(address).content.decode()
     client.post(f"/surveys/send/{customer.pk}/")
     assert SurveyRequest.objects.get().customer == customer
 

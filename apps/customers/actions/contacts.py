@@ -27,7 +27,7 @@ def add_contact(customer: Customer, kind: str, value: str, *, by: Actor, now: da
 
     Raises Refused (`bad_contact`, `bad_email`, `bad_mobile`, `email_taken`, `too_many`).
     """
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     value = _value(customer, kind, value)
     if not getattr(customer, COLUMNS[kind]):
         return _with_primary(customer, kind, value, by, now)
@@ -49,7 +49,7 @@ def make_primary(customer: Customer, contact: Identifier, *, by: Actor, now: dat
 
     Raises Refused (`bad_contact`, `email_taken`).
     """
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     kind = {stored: word for word, stored in KINDS.items()}.get(IdentifierKind(contact.kind))
     if kind is None or contact.revoked_at is not None or contact.customer_id not in customer.member_ids:
         raise Refused(_("This is none of the customer's addresses or numbers."), code="bad_contact", field="value")
@@ -67,7 +67,7 @@ def make_primary(customer: Customer, contact: Identifier, *, by: Actor, now: dat
 @transaction.atomic
 def remove_contact(customer: Customer, contact: Identifier, *, by: Actor, now: datetime) -> Customer:
     """Note that a further address or number is not theirs. Raises Refused (`bad_contact`, `is_primary`)."""
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     kind = {stored: word for word, stored in KINDS.items()}.get(IdentifierKind(contact.kind))
     if kind is None or contact.revoked_at is not None or contact.customer_id not in customer.member_ids:
         raise Refused(_("This is none of the customer's addresses or numbers."), code="bad_contact", field="value")
@@ -82,10 +82,16 @@ def remove_contact(customer: Customer, contact: Identifier, *, by: Actor, now: d
 
 def contacts_of(customer: Customer) -> list[Identifier]:
     """The live addresses and numbers of all records of the customer, each value once, the oldest first."""
-    known = Identifier.objects.live().filter(customer__in=customer.member_ids, kind__in=KINDS.values()).order_by("id")
-    by_value: dict[tuple[str, str], Identifier] = {}
+    return [each for each in names_of(customer) if each.kind in KINDS.values()]
+
+
+def names_of(customer: Customer) -> list[Identifier]:
+    """As `contacts_of`, with the ids of other systems among them."""
+    kinds = [*KINDS.values(), IdentifierKind.EXTERNAL]
+    known = Identifier.objects.live().filter(customer__in=customer.member_ids, kind__in=kinds).order_by("id")
+    by_value: dict[tuple[str, str, str], Identifier] = {}
     for each in known:
-        by_value.setdefault((each.kind, each.value), each)
+        by_value.setdefault((each.kind, each.system, each.value), each)
     return list(by_value.values())
 
 

@@ -101,7 +101,7 @@ def update_customer(
 
     Raises Refused (`email_taken` or what `CustomerDetails.normalised` raises).
     """
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     wanted = vars(details.normalised(country or customer.organization.country))
     before = {name: getattr(customer, name) for name, value in wanted.items() if getattr(customer, name) != value}
     if not before:
@@ -158,7 +158,7 @@ def _correct_identity(
 def _empty_members(customer: Customer, before: Mapping[str, str], now: datetime) -> None:
     """What somebody empties must not come back from another record of the customer."""
     emptied = [name for name in before if not getattr(customer, name)]
-    for member in Customer.objects.select_for_update().filter(merged_into=customer.pk).order_by("pk"):
+    for member in Customer.objects.select_for_update(no_key=True).filter(merged_into=customer.pk).order_by("pk"):
         wrong = [name for name in emptied if getattr(member, name) == before[name]]
         for name in wrong:
             setattr(member, name, "")

@@ -170,7 +170,7 @@ _READERS = {
 @transaction.atomic
 def set_fields(customer: Customer, values: Mapping[str, Any], *, by: Actor, now: datetime) -> Customer:
     """Write these of the organisation's own fields; the others stay. Raises Refused (`bad_field`)."""
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     before = dict(customer.custom)
     wanted = before | checked_values(customer.organization_id, values)
     customer.custom = {key: value for key, value in wanted.items() if value is not None}

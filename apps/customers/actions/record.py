@@ -23,7 +23,7 @@ from apps.customers.models import Customer, CustomerKind
 @transaction.atomic
 def change_record(customer: Customer, values: Mapping[str, Any], *, by: Actor, now: datetime) -> Customer:
     """Write those of these columns that differ, with everything that follows; nothing happens when none does."""
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     before = {name: getattr(customer, name) for name, value in values.items() if getattr(customer, name) != value}
     if not before:
         return customer

@@ -48,12 +48,12 @@ def find_or_create_tag(organization: Organization, name: str, *, by: Actor) -> T
 @transaction.atomic
 def add_tag(customer: Customer, name: str, *, by: Actor, now: datetime) -> Tag:
     """Put a tag on the customer; one that they carry stays. Raises Refused (`bad_tag`, `too_many`)."""
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     tag = find_or_create_tag(customer.organization, name, by=by)
-    carried = CustomerTag.objects.filter(customer=customer)
+    carried = CustomerTag.objects.filter(customer__in=customer.member_ids)
     if carried.filter(tag=tag).exists():
         return tag
-    if carried.count() >= MOST_PER_CUSTOMER:
+    if carried.values("tag").distinct().count() >= MOST_PER_CUSTOMER:
         raise Refused(_("A customer carries at most %(most)d tags.") % {"most": MOST_PER_CUSTOMER}, code="too_many")
     CustomerTag.objects.create(organization_id=customer.organization_id, customer=customer, tag=tag)
     _tell(customer, by, now, added=tag.name)
@@ -63,7 +63,7 @@ def add_tag(customer: Customer, name: str, *, by: Actor, now: datetime) -> Tag:
 @transaction.atomic
 def remove_tag(customer: Customer, tag: Tag, *, by: Actor, now: datetime) -> None:
     """Take a tag off the customer, from whichever of their records it stands on."""
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.pk)
+    customer = Customer.objects.locked().get(pk=customer.pk)
     gone, _rows = CustomerTag.objects.filter(customer__in=customer.member_ids, tag=tag).delete()
     if gone:
         _tell(customer, by, now, removed=tag.name)

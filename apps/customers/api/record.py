@@ -19,6 +19,7 @@ from apps.core import etag
 from apps.core.api import KeysetList, ProblemSerializer, page_of
 from apps.core.idempotency import IdempotentMixin
 from apps.core.keyset import Keyset
+from apps.customers import normalise
 from apps.customers.actions import bulk, contacts, notes, tags
 from apps.customers.api import record_serializers as shapes
 from apps.customers.api import serializers
@@ -146,8 +147,7 @@ class CustomerTag(APIView):
     def delete(self, request: Request, pk: int, name: str) -> Response:
         """Take it off; a tag that they do not carry is no error."""
         customer = customer_of(request, pk)
-        key = name.casefold()
-        for tag in Tag.objects.owned_by(customer.organization_id).filter(name_key=key):
+        for tag in Tag.objects.owned_by(customer.organization_id).filter(name_key=normalise.name_key(name)):
             tags.remove_tag(customer, tag, by=caller(request), now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

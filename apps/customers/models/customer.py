@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Membership
@@ -53,6 +54,10 @@ class CustomerQuerySet(OwnedQuerySet["Customer"]):
         """Every record of the customer of whom this is the head, itself included."""
         pk = head if isinstance(head, int) else head.pk
         return self.filter(Q(pk=pk) | Q(merged_into=pk))
+
+    def locked(self) -> Self:
+        """Held until the transaction ends; the organisation's row is not, nor does who only refers to them wait."""
+        return self.select_for_update(of=("self",), no_key=True).select_related("organization")
 
     def matching(self, organization: Organization | int, words: list[str]) -> Self:
         """Those of whom each (normalised) word begins a word of the name, the e-mail address or the number."""
@@ -162,7 +167,7 @@ class Customer(OrganizationOwned):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or self.mobile
+        return self.name or self.email or self.mobile or gettext("No. %(number)s") % {"number": self.pk}
 
     @property
     def head_id(self) -> int:
@@ -171,11 +176,11 @@ class Customer(OrganizationOwned):
 
     @property
     def member_ids(self) -> list[int]:
-        """The records that are this customer, the head first."""
+        """The records that are this customer, the head first. A page that asks often prefetches `members`."""
         if self.own is None and self.merged_into_id is None:
             return [self.pk]
-        members = Customer.objects.filter(merged_into=self.head_id).order_by("pk")
-        return [self.head_id, *members.values_list("pk", flat=True)]
+        head = self.merged_into or self
+        return [head.pk, *sorted(member.pk for member in head.members.all())]
 
     @property
     def first_name(self) -> str:

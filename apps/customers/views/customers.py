@@ -1,4 +1,4 @@
-"""The record: list, one customer, editing, consent."""
+"""The record: list, editing, consent."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.guards import MemberRequest, requires
 from apps.accounts.permissions import Can
-from apps.core.components import Chip, Column, Crumb, Tab
+from apps.core.components import Chip, Column
 from apps.core.pages import render_page
 from apps.core.refused import Refused
-from apps.customers import actions, panels, queries, record_parts
+from apps.customers import actions, queries
 from apps.customers.forms import ConsentForm, CustomerFilterForm, CustomerForm
-from apps.customers.models import ConsentAction, ConsentMethod, Customer, Domain, Identifier, IdentifierKind, Purpose
+from apps.customers.models import ConsentAction, ConsentMethod, Purpose
+from apps.customers.views.customer_page import crumbs_of, customer_of
 
 
 @requires(Can.VIEW_CUSTOMERS)
@@ -43,48 +43,10 @@ def customer_list(request: MemberRequest) -> HttpResponse:
     return render_page(request, "customers/customer_list.html", context, fragments=["rows"])
 
 
-@requires(Can.VIEW_CUSTOMERS)
-def customer_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    """Who they are, what they agreed to, what happened; `?domain=` narrows the timeline."""
-    customer = _customer(request, pk)
-    if customer.pk != pk:
-        # A record that was merged leads to the customer to whom it belongs.
-        return redirect("customers:customer_detail", customer.pk)
-    domain = request.GET.get("domain", "")
-    domain = domain if domain in Domain.values else ""
-    try:
-        page = queries.timeline_page(customer, domain=domain, cursor=request.GET.get("cursor", ""))
-    except Refused:
-        return _from_the_start(request)
-    context = {
-        "customer": customer,
-        "page_title": customer.name,
-        "crumbs": _crumbs(customer.name),
-        "head": record_parts.head_of(customer, request.member),
-        "consents": (consents := queries.consent_states(customer)),
-        "any_consent": any(state.is_given for state in consents),
-        "notes": record_parts.notes_of(customer, request.member),
-        "entries": page.rows,
-        "tabs": [
-            Tab(_("Everything"), "?", active=not domain),
-            *(Tab(str(part.label), f"?domain={part.value}", active=part.value == domain) for part in Domain),
-        ],
-        "newer_url": _with_cursor(request, page.previous_cursor),
-        "older_url": _with_cursor(request, page.next_cursor),
-        "panels": panels.panels_for(customer, request.member),
-        "references": Identifier.objects.live().filter(customer__in=customer.member_ids, kind=IdentifierKind.EXTERNAL),
-        "visit_url": f"{reverse('customers:visit_new')}?customer={customer.pk}",
-        "may_record": request.member.can(Can.RECORD_VISITS),
-        "may_edit": request.member.can(Can.EDIT_CUSTOMERS),
-        "may_change_consent": request.member.can(Can.RECORD_CONSENT),
-    }
-    return render_page(request, "customers/customer_detail.html", context, fragments=["timeline"])
-
-
 @requires(Can.EDIT_CUSTOMERS)
 def customer_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Change the record."""
-    customer = _customer(request, pk)
+    customer = customer_of(request, pk)
     form = CustomerForm(request.POST or None, initial=CustomerForm.values_of(customer))
     if (
         form.is_valid()
@@ -93,14 +55,14 @@ def customer_edit(request: MemberRequest, pk: int) -> HttpResponse:
     ):
         messages.info(request, _("The record is saved."))
         return redirect("customers:customer_detail", pk)
-    context = {"form": form, "customer": customer, "crumbs": _crumbs(_("Edit"), customer)}
+    context = {"form": form, "customer": customer, "crumbs": crumbs_of(customer, _("Edit"))}
     return render_page(request, "customers/customer_edit.html", context, status=form.answer_status)
 
 
 @requires(Can.RECORD_CONSENT)
 def consent_change(request: MemberRequest, pk: int) -> HttpResponse:
     """Write down what the customer said, with the reason."""
-    customer, now = _customer(request, pk), timezone.now()
+    customer, now = customer_of(request, pk), timezone.now()
     notices = {
         purpose: actions.current_notice(request.organization, purpose, customer.language, now=now)
         for purpose in Purpose
@@ -128,23 +90,9 @@ def consent_change(request: MemberRequest, pk: int) -> HttpResponse:
         "form": form,
         "customer": customer,
         "notices": notices.values(),
-        "crumbs": _crumbs(_("Consent"), customer),
+        "crumbs": crumbs_of(customer, _("Consent")),
     }
     return render_page(request, "customers/consent_change.html", context, status=form.answer_status)
-
-
-def _customer(request: MemberRequest, pk: int) -> Customer:
-    """The customer of this record: the head of several."""
-    records = Customer.objects.owned_by(request.organization).select_related("last_branch", "company", "owner__user")
-    record = get_object_or_404(records, pk=pk)
-    return record if record.merged_into_id is None else records.get(pk=record.merged_into_id)
-
-
-def _crumbs(label: str, customer: Customer | None = None) -> list[Crumb]:
-    crumbs = [Crumb(_("Customers"), reverse("customers:customer_list"))]
-    if customer is not None:
-        crumbs.append(Crumb(customer.name, reverse("customers:customer_detail", args=[customer.pk])))
-    return [*crumbs, Crumb(label)]
 
 
 def _from_the_start(request: MemberRequest) -> HttpResponse:

@@ -20,25 +20,28 @@ from apps.customers import actions, evidence, search
 from apps.customers.identity_forms import MergeForm, SplitForm
 from apps.customers.models import Customer, DuplicateSuggestion, Identifier
 from apps.customers.panels import Panel
+from apps.customers.views.customer_page import crumbs_of, customer_of
 
 PAIRS_PER_PAGE = 10
 
 
 @requires(Can.MERGE_CUSTOMERS)
 def duplicate_list(request: MemberRequest) -> HttpResponse:
-    """The pairs that wait for a decision, the surest first."""
+    """The pairs that wait for a decision, the surest first; `?customer=` shows those of one customer."""
+    customer = _numbered(request, request.GET.get("customer", ""))
+    waiting = evidence.open_for(customer) if customer else evidence.queue(request.organization)
     try:
-        page = evidence.QUEUE.page(
-            evidence.queue(request.organization), cursor=request.GET.get("cursor", ""), size=PAIRS_PER_PAGE
-        )
+        page = evidence.QUEUE.page(waiting, cursor=request.GET.get("cursor", ""), size=PAIRS_PER_PAGE)
     except Refused:
         return redirect("customers:duplicate_list")
+    start = f"?customer={customer.pk}&" if customer else "?"
     context = {
+        "customer": customer,
         "pairs": [evidence.pair_of(suggestion) for suggestion in page.rows],
         "waiting": evidence.waiting_count(request.organization),
-        "newer_url": f"?cursor={page.previous_cursor}" if page.previous_cursor else "",
-        "older_url": f"?cursor={page.next_cursor}" if page.next_cursor else "",
-        "crumbs": [_customers_crumb(), Crumb(_("Duplicates"))],
+        "newer_url": f"{start}cursor={page.previous_cursor}" if page.previous_cursor else "",
+        "older_url": f"{start}cursor={page.next_cursor}" if page.next_cursor else "",
+        "crumbs": [Crumb(_("Customers"), reverse("customers:customer_list")), Crumb(_("Duplicates"))],
     }
     return render_page(request, "customers/duplicate_list.html", context, fragments=["pairs"])
 
@@ -72,7 +75,7 @@ def duplicate_reject(request: MemberRequest, pk: int) -> HttpResponse:
 @requires(Can.VIEW_CUSTOMERS)
 def identity_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """The records of a customer, what proves that they are one, and the log of what was decided."""
-    customer = _head(request, pk)
+    customer = customer_of(request, pk)
     if customer.pk != pk:
         return redirect("customers:identity_detail", customer.pk)
     return _identity_page(request, customer, None)
@@ -82,7 +85,7 @@ def identity_detail(request: MemberRequest, pk: int) -> HttpResponse:
 @requires(Can.MERGE_CUSTOMERS)
 def identity_split(request: MemberRequest, pk: int) -> HttpResponse:
     """Some of the records are somebody else."""
-    customer = _head(request, pk)
+    customer = customer_of(request, pk)
     form = SplitForm(request.POST, records=evidence.records_of(customer))
     if form.is_valid():
         said = {"reason": form.cleaned_data["reason"], "by": request.member, "now": timezone.now()}
@@ -112,7 +115,7 @@ def identifier_switch(request: MemberRequest, pk: int) -> HttpResponse:
 @requires(Can.MERGE_CUSTOMERS)
 def identity_merge(request: MemberRequest, pk: int) -> HttpResponse:
     """Look for the same customer, compare, merge."""
-    customer = _head(request, pk)
+    customer = customer_of(request, pk)
     form = MergeForm(request.POST or None, initial={"other": request.GET.get("other", "")})
     other = _other(request, form, customer)
     if other is not None and form.is_valid():
@@ -128,7 +131,7 @@ def identity_merge(request: MemberRequest, pk: int) -> HttpResponse:
         "pair": evidence.side_by_side(customer, other) if other else None,
         "text": text,
         "hits": [hit for hit in search.find(request.organization, text) if hit.id != customer.pk] if text else [],
-        "crumbs": [*_record_crumbs(customer), Crumb(_("Merge"))],
+        "crumbs": crumbs_of(customer, _("Merge")),
     }
     return render_page(request, "customers/identity_merge.html", context, status=form.answer_status)
 
@@ -136,12 +139,11 @@ def identity_merge(request: MemberRequest, pk: int) -> HttpResponse:
 def identity_panel(customer: Customer, member: Membership) -> Panel:
     """What the customer's page shows of its records."""
     may_merge = member.can(Can.MERGE_CUSTOMERS)
+    surest = evidence.open_for(customer).order_by(*evidence.QUEUE.ordering)[:3] if may_merge else []
     context = {
         "customer": customer,
         "number": len(customer.member_ids),
-        "waiting": [evidence.pair_of(suggestion) for suggestion in evidence.open_for(customer)[:3]]
-        if may_merge
-        else [],
+        "waiting": [evidence.pair_of(suggestion) for suggestion in surest],
         "may_merge": may_merge,
     }
     return Panel("customers/_identity_panel.html", context)
@@ -156,31 +158,21 @@ def _identity_page(request: MemberRequest, customer: Customer, form: SplitForm |
         "log": evidence.log_of(customer).order_by("-id")[:50],
         "form": (form or SplitForm(records=records)) if may_merge and len(records) > 1 else None,
         "may_merge": may_merge,
-        "crumbs": [*_record_crumbs(customer), Crumb(_("Records and evidence"))],
+        "crumbs": crumbs_of(customer, _("Records and evidence")),
     }
     return render_page(
         request, "customers/identity_detail.html", context, status=form.answer_status if form is not None else 200
     )
 
 
-def _head(request: MemberRequest, pk: int) -> Customer:
-    found = get_object_or_404(Customer.objects.owned_by(request.organization), pk=pk)
-    return found if found.merged_into_id is None else actions.head_of(found)
-
-
 def _other(request: MemberRequest, form: MergeForm, customer: Customer) -> Customer | None:
-    number = str(form["other"].value() or "")
-    if not number.isascii() or not number.isdecimal() or len(number) > 18:
-        return None
-    found = Customer.objects.owned_by(request.organization).filter(pk=int(number)).first()
-    if found is not None and found.merged_into_id is not None:
-        found = actions.head_of(found)
+    found = _numbered(request, str(form["other"].value() or ""))
     return found if found != customer else None
 
 
-def _customers_crumb() -> Crumb:
-    return Crumb(_("Customers"), reverse("customers:customer_list"))
-
-
-def _record_crumbs(customer: Customer) -> list[Crumb]:
-    return [_customers_crumb(), Crumb(str(customer), reverse("customers:customer_detail", args=[customer.pk]))]
+def _numbered(request: MemberRequest, number: str) -> Customer | None:
+    """The customer to whom the record of this number belongs."""
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        return None
+    found = Customer.objects.owned_by(request.organization).filter(pk=int(number)).first()
+    return found if found is None or found.merged_into_id is None else actions.head_of(found)

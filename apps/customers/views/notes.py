@@ -12,31 +12,29 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.guards import MemberRequest, requires
 from apps.accounts.permissions import Can
-from apps.core.components import Crumb
 from apps.core.pages import render_page
 from apps.core.refused import Refused
 from apps.customers.actions import notes
-from apps.customers.models import Note
+from apps.customers.models import Customer, Note
 from apps.customers.record_forms import NoteForm
-from apps.customers.views.record import customer_of
+from apps.customers.views.customer_page import crumbs_of, customer_of, notes_part
 
 
 @require_POST
 @requires(Can.EDIT_CUSTOMERS)
 def note_new(request: MemberRequest, pk: int) -> HttpResponse:
-    """Write a note; files go with it."""
+    """Write a note; files go with it. Answers with the notes, or leads back to the page; what was typed is kept."""
     customer = customer_of(request, pk)
-    try:
-        note = notes.write_note(
-            customer,
-            request.POST.get("text", ""),
-            by=request.member,
-            now=timezone.now(),
-            uploads=request.FILES.getlist("files"),
-        )
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect(f"{reverse('customers:customer_detail', args=[customer.pk])}#notes")
+    form = NoteForm(request.POST)
+    note = None
+    if form.is_valid():
+        text, files = form.cleaned_data["text"], request.FILES.getlist("files")
+        note = form.apply(notes.write_note, customer, text, by=request.member, now=timezone.now(), uploads=files)
+    if request.headers.get("HX-Request") == "true":
+        context = notes_part(request, customer) | {"note_form": form if note is None else None}
+        return render_page(request, "customers/_notes.html", context, status=form.answer_status)
+    if note is None:
+        return _form_page(request, form, customer)
     return redirect(f"{reverse('customers:customer_detail', args=[customer.pk])}#note-{note.pk}")
 
 
@@ -51,14 +49,7 @@ def note_edit(request: MemberRequest, pk: int) -> HttpResponse:
         is not None
     ):
         return _back(note)
-    customer_url = reverse("customers:customer_detail", args=[note.customer_id])
-    context = {
-        "form": form,
-        "customer": note.customer,
-        "page_title": _("Note"),
-        "crumbs": [Crumb(str(note.customer), customer_url), Crumb(_("Note"))],
-    }
-    return render_page(request, "customers/record_form.html", context, status=form.answer_status)
+    return _form_page(request, form, note.customer)
 
 
 @require_POST
@@ -85,6 +76,11 @@ def note_pin(request: MemberRequest, pk: int) -> HttpResponse:
 def _note(request: MemberRequest, pk: int) -> Note:
     standing = Note.objects.owned_by(request.organization).standing().select_related("customer")
     return get_object_or_404(standing, pk=pk)
+
+
+def _form_page(request: MemberRequest, form: NoteForm, customer: Customer) -> HttpResponse:
+    context = {"form": form, "customer": customer, "page_title": _("Note"), "crumbs": crumbs_of(customer, _("Note"))}
+    return render_page(request, "customers/record_form.html", context, status=form.answer_status)
 
 
 def _back(note: Note) -> HttpResponse:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.guards import MemberRequest, requires
 from apps.accounts.permissions import Can
-from apps.core.components import Crumb
 from apps.core.pages import render_page
 from apps.core.refused import Refused
 from apps.customers import record_parts
 from apps.customers.actions import contacts, fields, record, tags
 from apps.customers.models import Customer, CustomerTag, CustomField, Identifier
 from apps.customers.record_forms import ContactForm, OwnerForm, TagForm, ValuesForm
+from apps.customers.views.customer_page import crumbs_of, customer_of
 
 
 @requires(Can.EDIT_CUSTOMERS)
@@ -104,7 +103,7 @@ def contact_list(request: MemberRequest, pk: int) -> HttpResponse:
         "form": form,
         "customer": customer,
         "contacts": record_parts.contacts_of(customer),
-        "crumbs": _crumbs(customer, _("Addresses and numbers")),
+        "crumbs": crumbs_of(customer, _("Addresses and numbers")),
         "page_title": _("Addresses and numbers"),
     }
     return render_page(request, "customers/contact_list.html", context, status=form.answer_status)
@@ -136,21 +135,6 @@ def _change_contact(request: MemberRequest, pk: int, what: str) -> HttpResponse:
     return redirect("customers:contact_list", customer.pk)
 
 
-def customer_of(request: MemberRequest, pk: int) -> Customer:
-    """The caller's customer, or 404; a record that was merged is its head."""
-    found = Customer.objects.owned_by(request.organization).select_related("company", "owner__user", "organization")
-    customer = get_object_or_404(found, pk=pk)
-    return customer if customer.merged_into_id is None else found.get(pk=customer.merged_into_id)
-
-
 def _form_page(request: MemberRequest, form: object, customer: Customer, title: str) -> HttpResponse:
-    context = {"form": form, "customer": customer, "page_title": title, "crumbs": _crumbs(customer, title)}
+    context = {"form": form, "customer": customer, "page_title": title, "crumbs": crumbs_of(customer, title)}
     return render_page(request, "customers/record_form.html", context, status=form.answer_status)  # type: ignore[attr-defined]
-
-
-def _crumbs(customer: Customer, label: str) -> list[Crumb]:
-    return [
-        Crumb(_("Customers"), reverse("customers:customer_list")),
-        Crumb(str(customer), reverse("customers:customer_detail", args=[customer.pk])),
-        Crumb(label),
-    ]
