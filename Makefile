@@ -36,3 +36,7 @@ lock:           ## write requirements/*.txt from *.in
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 -q requirements/base.in -o requirements/base.txt
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 -q requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 -q requirements/frontend.in -o requirements/frontend.txt
+
+messages: install-dev  ## bring the German catalogue up to date with the sources; translate what is empty or fuzzy, then run it again
+	$(BIN)/python manage.py makemessages -l de --no-location --no-obsolete -i node_modules -i var -i tests -i bench -i scripts
+	msgfmt --check-format -o locale/de/LC_MESSAGES/django.mo locale/de/LC_MESSAGES/django.po

@@ -69,3 +69,11 @@ def test_compiled_catalogue_is_current(tmp_path: Path) -> None:
     except FileNotFoundError:
         pytest.skip("gettext's msgfmt is not installed")
     assert compiled.read_bytes() == CATALOGUE.with_suffix(".mo").read_bytes(), "run: make messages"
+
+
+def test_no_entry_is_empty_or_a_guess() -> None:
+    text = CATALOGUE.read_text(encoding="utf-8")
+    assert not re.findall(r"^#,.*fuzzy.*$", text, re.M)
+    # An empty string that no further line continues; the first entry is the head of the file.
+    entries = text.split("\n\n")[1:]
+    assert not [entry for entry in entries if re.search(r'^msgstr(\[\d\])? ""(?!\n")', entry, re.M)]
