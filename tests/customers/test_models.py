@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import Organization
-from apps.customers.models import Branch, ConsentEntry, Customer, Notice, SearchTerm
+from apps.customers.models import Branch, ConsentEntry, Customer, IdentityChange, Notice, SearchTerm, TimelineEntry
 from apps.customers.models.consent import text_hash
 
 
@@ -61,6 +61,34 @@ def test_database_refuses_to_change_a_notice(organization: Organization) -> None
     )
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Notice.objects.filter(pk=notice.pk).update(text="I agree to everything")
+
+
+def test_database_refuses_to_change_the_timeline(customer: Customer) -> None:
+    entry = TimelineEntry.objects.create(
+        organization=customer.organization,
+        customer=customer,
+        at=timezone.now(),
+        domain="customers",
+        kind="visit",
+        title="Visit",
+        source_event="test:1",
+    )
+    with pytest.raises(TypeError):
+        entry.save()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        TimelineEntry.objects.filter(pk=entry.pk).update(title="Complaint")
+    customer.delete()
+    assert not TimelineEntry.objects.exists()
+
+
+def test_database_refuses_to_change_the_identity_log(customer: Customer) -> None:
+    line = IdentityChange.objects.create(
+        organization=customer.organization, at=timezone.now(), action="merged", customer=customer, rule="email"
+    )
+    with pytest.raises(TypeError):
+        line.save()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        IdentityChange.objects.filter(pk=line.pk).update(rule="phone")
 
 
 def test_beginning_is_found_in_byte_order_with_every_character(customer: Customer) -> None:

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from apps.customers import search
+from apps.customers.actions.many import rows, select, table
 from apps.customers.models import Customer, Identifier, IdentifierKind, SearchTerm
 
+_CHUNK = 1000
+_COLUMNS = ("organization", "merged_into", "name", "email", "mobile", "custom")
 # A device's random id is nothing that anybody types.
 FOUND_BY = [IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.EXTERNAL, IdentifierKind.USER_ID]
 
@@ -20,8 +23,13 @@ def write_search_terms(customer: Customer) -> None:
 
 def write_search_terms_of(customers: Iterable[Customer]) -> None:
     """The same for many records of one organisation. A customer of several records is found by the words of all."""
-    heads = {customer.merged_into_id or customer.pk for customer in customers}
-    records = list(Customer.objects.filter(Q(pk__in=heads) | Q(merged_into__in=heads)).order_by("pk"))
+    heads = sorted({customer.merged_into_id or customer.pk for customer in customers})
+    for start in range(0, len(heads), _CHUNK):
+        _write(heads[start : start + _CHUNK])
+
+
+def _write(heads: list[int]) -> None:
+    records = list(Customer.objects.filter(Q(pk__in=heads) | Q(merged_into__in=heads)).only(*_COLUMNS).order_by("pk"))
     if not records:
         return
     organization_id = records[0].organization_id
@@ -41,9 +49,10 @@ def write_search_terms_of(customers: Iterable[Customer]) -> None:
     }
     if gone := [row for each, row in stored.items() if each not in wanted]:
         SearchTerm.objects.filter(pk__in=gone).delete()
-    SearchTerm.objects.bulk_create(
-        [
-            SearchTerm(organization_id=organization_id, customer_id=pk, term=term)
-            for pk, term in sorted(wanted - stored.keys())
-        ]
-    )
+    if fresh := wanted - stored.keys():
+        # One statement without a model for each word: an import brings a dozen words a record.
+        select(
+            "INSERT INTO customers_searchterm (organization_id, customer_id, term)"  # noqa: S608 - our own words
+            f" SELECT %s, c1, c2 FROM {table(['bigint', 'text'], 'fresh')}",
+            [organization_id, rows(sorted(fresh))],
+        )

@@ -1,4 +1,4 @@
-"""The database itself refuses to change a line of the consent ledger, of the notices shown, of the identity log.
+"""The database itself refuses to change a line of the consent ledger, of the notices shown, of the identity log, of the timeline.
 
 Deleting stays possible: a customer's right to be forgotten is stronger than the ledger. On SQLite Django rebuilds a
 table to change it and the trigger is lost with the old one: a later migration of these tables makes it again.
@@ -6,7 +6,7 @@ table to change it and the trigger is lost with the old one: a later migration o
 
 from django.db import migrations
 
-TABLES = ["consententry", "notice", "identitychange"]
+TABLES = ["consententry", "notice", "identitychange", "timelineentry"]
 FUNCTION = """
 CREATE FUNCTION customers_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$

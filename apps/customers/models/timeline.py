@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +33,7 @@ class TimelineQuerySet(OwnedQuerySet["TimelineEntry"]):
 
 
 class TimelineEntry(OrganizationOwned):
-    """One thing that happened. Written once by `actions.add_to_timeline`."""
+    """One thing that happened. Written once by `actions.add_to_timeline`; the database refuses to change it."""
 
     customer = models.ForeignKey(
         "customers.Customer", on_delete=models.CASCADE, related_name="timeline", db_index=False
@@ -60,6 +60,12 @@ class TimelineEntry(OrganizationOwned):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert only; raises TypeError for a change."""
+        if not self._state.adding:
+            raise TypeError("An entry of the timeline cannot be changed.")
+        super().save(*args, **kwargs)
 
     @property
     def icon(self) -> str:

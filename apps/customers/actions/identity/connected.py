@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from apps.customers.actions.identity.records import SAME, among, ids, rows, select, table
+from apps.customers.actions.many import among, ids, rows, select, table
 from apps.customers.identity import COMMON, Key
 
-_LIVE = "customers_identifier mine JOIN customers_identifier other ON " + SAME
+# Of two rows of identifiers, that they are live and say the same.
+_SAME = (
+    "other.organization_id = mine.organization_id AND other.kind = mine.kind AND other.system = mine.system"
+    " AND other.value = mine.value AND mine.revoked_at IS NULL AND other.revoked_at IS NULL"
+)
+_LIVE = "customers_identifier mine JOIN customers_identifier other ON " + _SAME
 _KEY = "mine.kind, mine.system, mine.value"
 
 
@@ -28,7 +33,7 @@ def shared_or_grouped(customer_ids: Collection[int]) -> set[int]:
     chosen = ids(customer_ids)
     found = select(
         f"SELECT mine.customer_id FROM customers_identifier mine WHERE {among('mine.customer_id')} AND EXISTS"  # noqa: S608 - our own words
-        f" (SELECT 1 FROM customers_identifier other WHERE {SAME} AND other.customer_id <> mine.customer_id)"
+        f" (SELECT 1 FROM customers_identifier other WHERE {_SAME} AND other.customer_id <> mine.customer_id)"
         f" UNION {_grouped()}",
         [chosen, chosen, chosen],
     )

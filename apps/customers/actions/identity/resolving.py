@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from apps.core.audit import Actor
 from apps.core.locks import wait_in_line
 from apps.customers.actions.identity import connected, log, suggestions
-from apps.customers.actions.identity.records import among, ids, moment, select
 from apps.customers.actions.identity.whole import COLUMNS, own_values, shown_values
+from apps.customers.actions.many import among, ids, moment, select
 from apps.customers.actions.search_terms import write_search_terms_of
 from apps.customers.identity import partition
 from apps.customers.models import Customer, Identifier

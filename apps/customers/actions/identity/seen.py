@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from apps.core.audit import Actor
 from apps.core.locks import wait_in_line
 from apps.customers.actions.identity import connected
-from apps.customers.actions.identity.records import moment, rows, select, table
 from apps.customers.actions.identity.resolving import Resolution, resolve
+from apps.customers.actions.many import moment, rows, select, table
 from apps.customers.actions.search_terms import write_search_terms
 from apps.customers.identity import Key, Seen, key_of
 from apps.customers.models import Customer, Identifier

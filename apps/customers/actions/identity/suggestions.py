@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.core.audit import Actor
-from apps.customers.actions.identity.records import among, ids, select
+from apps.customers.actions.many import among, ids, select
 from apps.customers.identity import Held, Partition
 from apps.customers.models import (
     DuplicateSuggestion,

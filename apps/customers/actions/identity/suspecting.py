@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
-from apps.customers.actions.identity.records import select
+from apps.customers.actions.many import select
 from apps.customers.identity import PHONE
 from apps.customers.models import (
     Customer,

@@ -8,12 +8,6 @@ from typing import Any
 
 from django.db import connection
 
-# Of two rows of identifiers, that they are live and say the same.
-SAME = (
-    "other.organization_id = mine.organization_id AND other.kind = mine.kind AND other.system = mine.system"
-    " AND other.value = mine.value AND mine.revoked_at IS NULL AND other.revoked_at IS NULL"
-)
-
 
 def among(column: str) -> str:
     """The condition that `column` is one of the ids of one parameter, see `ids`."""
