@@ -113,11 +113,11 @@ class Lately:
         return f"{self.events[0].pk if self.events else 0}-{self.refused[0].pk if self.refused else 0}"
 
 
-def lately(source: Source, *, size: int = 25) -> Lately:
+def lately(source: Source, *, size: int = 25, refused_size: int = 5) -> Lately:
     """The newest calls of one source."""
     events = Event.objects.owned_by(source.organization_id).filter(source=source)
     refused = QuarantinedEvent.objects.owned_by(source.organization_id).filter(source=source)
-    return Lately(list(events.order_by("-received_at", "-id")[:size]), list(refused.order_by("-id")[:size]))
+    return Lately(list(events.order_by("-received_at", "-id")[:size]), list(refused.order_by("-id")[:refused_size]))
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ def test_a_page_of_another_website_sends_and_is_watched(
     staff.get_by_role("link", name="Live Shop window").click()
     expect(staff.get_by_text("Nothing came in yet")).to_be_visible()
 
-    visitor = open_browser()
+    # A browser without a screen calls itself headless, and robots become no customers.
+    visitor = open_browser(user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     visitor.goto(site)
     expect(staff.get_by_role("rowheader", name="Page view")).to_be_visible(timeout=20_000)
     visitor.evaluate("compass.push(['track', 'Frame Tried On', {}])")

@@ -112,6 +112,15 @@ def test_the_id_is_known_in_its_source_only(
     }
 
 
+@pytest.mark.parametrize("text", ['a"b', "back\\slash\\", "{a,b}", "NULL", "two\nlines", "%s $1", "漢字 é 🕶", "'; --"])
+def test_any_text_is_stored_as_it_came(send: Send, text: str) -> None:
+    call = track(1, event=text, userId=text, messageId=text, properties={text: [text]})
+    assert statuses(send({"batch": [call, track(2)]})) == ["accepted"] * 2
+    event = Event.objects.get(message_id=text)
+    assert (event.name, event.person, event.body["properties"]) == (text, f"u:{text}", {text: [text]})
+    assert statuses(send({"batch": [call, track(2)]})) == ["duplicate"] * 2
+
+
 def test_one_bad_value_does_not_cost_the_batch(send: Send) -> None:
     good, bad = json.dumps(track(1)), json.dumps(track(2, properties={"ratio": float("nan")}))
     half = json.dumps(track(3, properties={"text": "\ud800"}))

@@ -131,7 +131,9 @@ def _refuse(
     found = call.get("messageId") if isinstance(call, dict) else ""
     message_id = reading.message_id if reading else found if isinstance(found, str) else ""
     batch.outcomes.append(Outcome(REJECTED, message_id[:100], reason, violations))
-    detail = "; ".join(violations) if violations else reason if reading is None else ""
+    detail = "; ".join(violations or [])
+    if reading is None:
+        detail = f"{readings_of.REASONS[reason]} ({reason})"
     batch.refusals.append(Refusal(kind, call, message_id[:100], detail, reading))
 
 
