@@ -26,9 +26,8 @@ from apps.customers.models import Customer
 )
 def test_index_serves_the_query(organization: Organization, query: object, index: str) -> None:
     if connection.vendor == "postgresql":
+        # An almost empty table is read by any index at the same price; a planner chooses where it matters.
+        Customer.objects.bulk_create(Customer(organization=organization, name=f"C {number}") for number in range(2000))
         with connection.cursor() as cursor:
-            # A handful of rows is read in one go whatever the indexes are; a full table never is.
-            cursor.execute(
-                "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
-            )
+            cursor.execute("ANALYZE customers_customer")
     assert index in query(organization.pk).explain()  # type: ignore[operator]
