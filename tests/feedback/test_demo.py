@@ -19,13 +19,13 @@ from apps.messaging.queries import history
 
 @pytest.fixture(autouse=True)
 def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "RESPONSES", 80)
+    monkeypatch.setattr(demo, "RESPONSES", 40)
 
 
 def filled(organization: Organization, now: datetime) -> list[tuple[Any, ...]]:
     """A demo, and what a visitor would see of it."""
     dice = random.Random(7)
-    customers_demo.fill(organization, dice, customers=60, now=now)
+    customers_demo.fill(organization, dice, customers=25, now=now)
     demo.fill(organization, dice, now=now)
     seen = Response.objects.owned_by(organization).order_by("submitted_at", "id")
     return list(seen.values_list("customer__name", "stars", "comment", "language", "sentiment", "submitted_at"))
