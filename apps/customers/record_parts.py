@@ -168,5 +168,5 @@ def _people(customer: Customer) -> list[Customer]:
     records = [customer, *(customer.members.all() if customer.own is not None else ())]
     if all(each.kind != CustomerKind.COMPANY for each in records):
         return []
-    people = Customer.objects.heads().filter(company__in=customer.member_ids)
+    people = Customer.objects.owned_by(customer.organization_id).heads().filter(company__in=customer.member_ids)
     return list(people.order_by("name", "id")[: MOST_PEOPLE + 1])

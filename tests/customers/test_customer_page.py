@@ -158,10 +158,13 @@ def test_a_company_shows_the_people_of_all_its_records(
     first, second = make("acme", CustomerKind.COMPANY), make("acme-gmbh", CustomerKind.COMPANY)
     make("ada", company=first)
     make("ben", company=second)
+    gone = make("chloe", company=second)
+    Customer.objects.filter(pk=gone.pk).update(is_being_erased=True)
     head = actions.merge(first, second, by=manager, now=now)
     text = page(office, f"/customers/{head.pk}/")
     assert "ada" in text
     assert "ben" in text
+    assert "chloe" not in text, "who is being erased is seen by nobody"
 
 
 def test_a_tag_of_any_record_is_not_put_on_twice(
