@@ -34,7 +34,10 @@ STATUSES = {
     "fulfilled": OrderStatus.COMPLETED, "abgeschlossen": OrderStatus.COMPLETED, "refunded": OrderStatus.COMPLETED,
     "cancelled": OrderStatus.CANCELLED, "canceled": OrderStatus.CANCELLED, "unavailable": OrderStatus.CANCELLED,
     "failed": OrderStatus.CANCELLED, "voided": OrderStatus.CANCELLED, "storniert": OrderStatus.CANCELLED,
+    "restocked": OrderStatus.CANCELLED,
 }  # fmt: skip
+# WooCommerce writes its own sign before each of them.
+STATUSES |= {f"wc-{name.replace(' ', '-')}": status for name, status in STATUSES.items()}
 PAID_BY = {
     "credit_card": PaymentKind.CARD, "credit card": PaymentKind.CARD, "kreditkarte": PaymentKind.CARD,
     "visa": PaymentKind.CARD, "mastercard": PaymentKind.CARD, "debit_card": PaymentKind.DEBIT_CARD,
@@ -96,6 +99,7 @@ ORDERS = Target(
         Field("is_test", _("Test order"), Kind.BOOLEAN, synonyms=("test",)),
     ),
     natural_key=("number",),
+    carried_by="number",
     needs_one_of=("number", "customer_id", "email"),
     prepare=orders.prepare_orders,
     store=orders.store_orders,

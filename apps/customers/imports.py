@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LABEL = "customers.Customer"
 BATCH = 1000
+# Each row becomes an object here, so fewer of them are in hand at once.
+BLOCK_BYTES = 2 * 1024 * 1024
 PLAIN = ("name", "email", "mobile", "language", "time_zone", "kind")
 IMPORTER = System("import")
 
@@ -285,6 +287,7 @@ CUSTOMERS = target.Target(
     natural_key=("external_id", "person_id", "email", "mobile"),
     needs_one_of=("external_id", "person_id", "email", "mobile"),
     store=store_customers,
+    block_bytes=BLOCK_BYTES,
     own_fields=own_fields,
     belongings=BELONGINGS,
     before_undo=part,

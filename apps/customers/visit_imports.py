@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.customers.actions import find_or_create_branch
 from apps.customers.identity import EMAIL, EXTERNAL, PHONE, Seen
-from apps.customers.imports import BELONGINGS, IMPORTER, LABEL, Person, keep, part
+from apps.customers.imports import BELONGINGS, BLOCK_BYTES, IMPORTER, LABEL, Person, keep, part
 from apps.customers.models import Visit, VisitSource
 from apps.imports import target, upsert
 from apps.imports.target import Chunk, Field, Finished, Kind, Outcome
@@ -129,6 +129,7 @@ VISITS = target.Target(
     natural_key=("customer_id", "visited_at"),
     needs_one_of=("customer_id", "email", "mobile"),
     store=store_visits,
+    block_bytes=BLOCK_BYTES,
     finish=finish_visits,
     before_undo=part,
     belongings=BELONGINGS,

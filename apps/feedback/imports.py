@@ -28,9 +28,10 @@ def store_reviews(chunk: Chunk) -> Outcome:
     import polars as pl
 
     outcome = Outcome()
+    # One review of several orders stands once for each of them in the file, under one number.
     digests = [
-        hashlib.sha256(f"import|{chunk.organization.pk}|{chunk.source}|{each}".encode()).hexdigest()
-        for each in chunk.frame["external_id"]
+        hashlib.sha256(f"import|{chunk.organization.pk}|{chunk.source}|{number}|{order}".encode()).hexdigest()
+        for number, order in chunk.frame.select("external_id", pl.col("order_number").fill_null("")).iter_rows()
     ]
     frame = chunk.frame.with_columns(
         pl.Series("secret_sha256", digests, dtype=pl.String),
@@ -133,7 +134,7 @@ REVIEWS = target.Target(
         Field("email", _("E-mail"), Kind.EMAIL, synonyms=("reviewer email", "author email", "mail")),
         Field("answered_at", _("Answered"), Kind.DATETIME, synonyms=("date", "review date", "datum", "created at")),
     ),
-    natural_key=("external_id",),
+    natural_key=("external_id", "order_number"),
     needs_one_of=("order_number", "customer_id", "email"),
     store=store_reviews,
     before_undo=part,

@@ -22,7 +22,8 @@ class Checker:
 
     Args:
         fields: of the target. `columns`: field key → number of the file's column. `constants`: field key → the value
-            of every row, for fields that the file has no column for.
+            of every row, for fields that the file has no column for. `carried_by`: see `Target`. The blocks have to
+            come in their order, because a value may be carried from one into the next.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Checker:
         *,
         constants: Mapping[str, str] | None = None,
         needs_one_of: Sequence[str] = (),
+        carried_by: str = "",
         is_escaped: bool = False,
     ) -> None:
         self.fields = list(fields)
@@ -41,11 +43,15 @@ class Checker:
         self.constants = dict(constants or {})
         self.needs_one_of = tuple(needs_one_of)
         self.is_escaped = is_escaped
+        self.carrier = self.columns.get(carried_by)
+        self.above: pl.DataFrame | None = None
 
     def check(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, list[Rejection]]]:
         """The good rows, typed, with `row`; and for each bad row why."""
         import polars as pl
 
+        if self.carrier is not None:
+            frame = self._carry(frame, f"c{self.carrier}")
         typed: dict[str, pl.Series] = {"row": frame["row"]}
         bad: dict[int, list[Rejection]] = {}
         is_bad = pl.repeat(False, frame.height, eager=True, dtype=pl.Boolean)
@@ -70,6 +76,25 @@ class Checker:
                 bad[row] = [Rejection(row, self.needs_one_of[0], "", "nothing_to_know_by", said)]
             is_bad = is_bad | lonely
         return (good.filter(~is_bad) if bad else good), bad
+
+    def _carry(self, frame: pl.DataFrame, carrier: str) -> pl.DataFrame:
+        """Empty cells get the value of the row above, among neighbours with one value of the carrier."""
+        import polars as pl
+
+        whole = frame if self.above is None else pl.concat([self.above, frame])
+        key = pl.col(carrier)
+        if whole.select(((key == key.shift(1)) & (key != "")).any()).item():
+            names = [f"c{place}" for place in set(self.columns.values()) if f"c{place}" != carrier]
+            whole = whole.with_columns(
+                pl.when((pl.col(name) != "") | (key == ""))
+                .then(pl.col(name))
+                .forward_fill()
+                .over(key.rle_id())
+                .fill_null("")
+                for name in names
+            )
+        self.above = whole.tail(1)
+        return whole.tail(frame.height)
 
     def _text(self, frame: pl.DataFrame, field: Field) -> pl.Series | None:
         import polars as pl

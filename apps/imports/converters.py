@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from apps.imports import moments
 from apps.imports.reader import ReadSettings
 from apps.imports.target import Field, Kind
 
@@ -24,8 +25,6 @@ EMAIL = (
 YES = ("yes", "y", "true", "t", "1", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "x", "on")
 NO = ("no", "n", "false", "f", "0", "nein", "falsch", "non", "faux", "não", "nao", "off")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
-# Days since 1899-12-30 for the years 1950 to 2099.
-FIRST_SERIAL, LAST_SERIAL = 18264, 73050
 
 
 def convert(text: pl.Series, field: Field, settings: ReadSettings) -> Converted:
@@ -82,6 +81,9 @@ def _with(codes: pl.Series | None, wrong: pl.Series, code: str) -> pl.Series | N
 def _text(given: pl.Series, field: Field, settings: ReadSettings) -> Converted:
     if given.str.contains(SIGNS).any():
         given = given.str.replace_all(SIGNS, " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    if given.str.starts_with("'").any():
+        # Shops keep spreadsheets from rounding long numbers by this sign.
+        given = given.str.replace(r"^'(\d+)$", "$1")
     return given, _with(None, given.str.len_chars() > field.max_length, "too_long")
 
 
@@ -189,83 +191,14 @@ def _within(values: pl.Series, field: Field, codes: pl.Series | None) -> pl.Seri
     return codes
 
 
-def formats(date_order: str) -> list[tuple[str, bool]]:
-    """(strptime format, whether it carries its own time zone), the usual ones first."""
-    dates = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d"]
-    if date_order:
-        parts = ("%d", "%m") if date_order == "dmy" else ("%m", "%d")
-        for year in ("%Y", "%y"):
-            dates += [sign.join((*parts, year)) for sign in (".", "/", "-")]
-    dates += ["%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"]
-    found = []
-    for date in dates:
-        for gap in (" ", "T") if date[1] == "Y" else (" ",):
-            for time in ("%H:%M:%S", "%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p"):
-                found.append((f"{date}{gap}{time}", False))
-        found.append((date, False))
-        found += [(f"{date}T%H:%M:%S%#z", True), (f"{date}T%H:%M:%S%.f%#z", True), (f"{date} %H:%M:%S %z", True)]
-    return found
-
-
 def _datetime(given: pl.Series, field: Field, settings: ReadSettings) -> Converted:
-    import polars as pl
-
-    utc = pl.Datetime("us", "UTC")
-    values = pl.Series([None], dtype=utc).extend_constant(None, len(given) - 1) if len(given) else given.cast(utc)
-    left = given.is_not_null()
-    for pattern, is_zoned in _by_example(given, settings):
-        if not left.any():
-            break
-        rest = given.filter(left)
-        parsed = rest.str.to_datetime(pattern, time_unit="us", strict=False)
-        if parsed.null_count() < len(parsed):
-            at = _in_utc(parsed, settings, is_zoned)
-            values = at if len(rest) == len(given) else values.scatter(left.arg_true(), at)
-            left = given.is_not_null() & values.is_null()
-    if left.any():
-        values = values.scatter(left.arg_true(), _in_utc(_serials(given.filter(left)), settings, False))
+    values = moments.read(given, settings)
     codes = _codes(given, values, "bad_date")
     if codes is not None and not settings.date_order:
         unclear = given.str.contains(r"^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}") & codes.is_not_null()
         codes = codes.set(unclear.fill_null(False), "ambiguous_date")
     years = values.dt.year()
     return values, _with(codes, (years < EARLIEST_YEAR) | (years > LATEST_YEAR), "bad_date")
-
-
-def _in_utc(parsed: pl.Series, settings: ReadSettings, is_zoned: bool) -> pl.Series:
-    """An hour that the clock skipped or showed twice is taken as the earlier one."""
-    if is_zoned:
-        return parsed.dt.convert_time_zone("UTC")
-    if settings.time_zone == "UTC":
-        return parsed.dt.replace_time_zone("UTC")
-    local = parsed.dt.replace_time_zone(settings.time_zone, ambiguous="earliest", non_existent="null")
-    skipped = local.is_null() & parsed.is_not_null()
-    if skipped.any():
-        later = parsed.filter(skipped).dt.offset_by("1h").dt.replace_time_zone(settings.time_zone, ambiguous="earliest")
-        local = local.scatter(skipped.arg_true(), later)
-    return local.dt.convert_time_zone("UTC")
-
-
-def _by_example(given: pl.Series, settings: ReadSettings) -> list[tuple[str, bool]]:
-    """The forms, those of the first values first: then one pass over a column is the rule."""
-
-    example = given.drop_nulls().head(50)
-    hits: dict[str, int] = {}
-    known = formats(settings.date_order)
-    for pattern, _zoned in known:
-        parsed: pl.Series = example.str.to_datetime(pattern, time_unit="us", strict=False)
-        hits[pattern] = len(parsed) - parsed.null_count()
-    return sorted(known, key=lambda each: -hits[each[0]])
-
-
-def _serials(given: pl.Series) -> pl.Series:
-    """Spreadsheets count days since 1899-12-30."""
-    import polars as pl
-
-    days = given.cast(pl.Float64, strict=False)
-    days = days.set(((days < FIRST_SERIAL) | (days > LAST_SERIAL)).fill_null(False), None)
-    micros = ((days - 25569.0) * 86_400_000).round(0).cast(pl.Int64, strict=False) * 1000
-    return micros.cast(pl.Datetime("us"))
 
 
 def _date(given: pl.Series, field: Field, settings: ReadSettings) -> Converted:

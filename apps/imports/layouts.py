@@ -1,7 +1,7 @@
 """Files that are known by the names of their columns: shops, help desks and public data sets.
 
 A layout names the target, the system, and which column fills which field; names are compared as `mapping.plain` writes
-them. `others`: what else the same file can become. Targets that no app registers are recognised and said to be absent.
+them. Targets that no app registers are recognised and said to be absent.
 """
 
 from __future__ import annotations

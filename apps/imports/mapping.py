@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from apps.imports import layouts
 from apps.imports.layouts import Layout
-from apps.imports.reader.values import looks_like_value
 from apps.imports.target import Field, Kind, Target
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -85,8 +84,3 @@ def _by_synonyms(fields: Sequence[Field], names: Sequence[str], taken: set[int])
 def is_error_file(names: Sequence[str]) -> bool:
     """Whether this is one of our files of rejected rows, which somebody corrected."""
     return set(_ERROR_COLUMNS) <= set(names)
-
-
-def has_values_only(names: Sequence[str]) -> bool:
-    """Whether the row of names looks like data."""
-    return any(looks_like_value(name) for name in names)

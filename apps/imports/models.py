@@ -132,6 +132,13 @@ class ImportRun(OrganizationOwned):
             return 100
         return min(99, int(100 * self.bytes_done / self.bytes_total)) if self.bytes_total else 0
 
+    def seconds_left(self, now: datetime) -> int | None:
+        """How much longer at the pace so far; None while that cannot be told."""
+        if not self.is_busy or self.started_at is None or not 0 < self.bytes_done < self.bytes_total:
+            return None
+        taken = (now - self.started_at).total_seconds()
+        return max(1, round(taken * (self.bytes_total - self.bytes_done) / self.bytes_done))
+
     @property
     def counters(self) -> dict[str, int]:
         """Rows, and what became of them."""
@@ -214,6 +221,12 @@ def folder() -> Path:
     path = Path(settings.VAR_DIR) / "imports"
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def forget_files(path: Path) -> None:
+    """Remove an uploaded file and what was made of it."""
+    for each in path.parent.glob(f"{path.name}*"):
+        each.unlink(missing_ok=True)
 
 
 def counters_of(stored: Any) -> dict[str, int]:

@@ -56,6 +56,7 @@ def preview(run: ImportRun) -> Preview:
             settings,
             constants=run.constants,
             needs_one_of=chosen.needs_one_of,
+            carried_by=chosen.carried_by,
             is_escaped=is_error_file(run.columns),
         )
         good, bad = checker.check(head)

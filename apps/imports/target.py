@@ -142,6 +142,9 @@ class Target:
     models whose rows go when a created row goes; whatever else points to a created row is in the way of an undo.
     `after_undo`: called with the ids that were removed, to put derived rows right.
     `bulk_tables`: labels of models that are loaded first and indexed then when they are empty, on PostgreSQL.
+    `carried_by`: rows that follow one another with one value of this field are one thing: what only the first of them
+    says holds for the others (shops repeat an order for each of its lines). `block_bytes`: how much text becomes one
+    chunk; less where rows pass through objects.
     """
 
     key: str
@@ -158,6 +161,8 @@ class Target:
     before_undo: Callable[[Finished], None] | None = None
     after_undo: Callable[[Finished], None] | None = None
     bulk_tables: tuple[str, ...] = ()
+    carried_by: str = ""
+    block_bytes: int = 8 * 1024 * 1024
     order: int = 100
 
     def fields_for(self, organization: Organization) -> tuple[Field, ...]:

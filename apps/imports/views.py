@@ -86,6 +86,7 @@ def run_detail(request: MemberRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "run": run,
         "label": _label(run),
+        "seconds_left": run.seconds_left(timezone.now()),
         "layout": layouts.by_key(run.layout),
         "form": form,
         "missing": missing_fields(run) if is_open else [],

@@ -4,16 +4,22 @@ import csv
 import gzip
 import io
 import zipfile
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+from django.utils import timezone
 
+from apps.commerce.models import OrderLine
 from apps.core.refused import Refused
 from apps.customers.models import Customer
+from apps.imports import actions
 from apps.imports.models import ImportRun, RunState
 from apps.imports.reader import Limits, header_of, look, open_blocks
 from tests.imports.conftest import Bring
+from tests.imports.workbook import write_workbook
 
 HEAD = "id,name,email,seit\n"
 
@@ -167,3 +173,93 @@ def test_an_excel_file_and_a_parquet_file_come_in_like_text(bring: Bring, tmp_pa
     assert bring("customers", path.read_bytes()).created == 2
     book = Path(__file__).with_name("people.xlsx")
     assert bring("customers", book.read_bytes(), name="people.xlsx").counters["created"] == 1
+
+
+@pytest.mark.parametrize("rows", [1, 60_000], ids=["one umlaut", "far down"])
+def test_an_encoding_is_told_by_the_only_sign_that_shows_it(tmp_path: Path, rows: int) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"name,email\n" + b"Ann,ann@example.com\n" * rows + "Jörg,j@example.com\n".encode("cp1252"))
+    settings = look(path).settings
+    assert settings.encoding == "cp1252"
+    assert list(open_blocks(path, settings))[-1].frame["c0"][-1] == "Jörg"
+
+
+def test_empty_and_title_lines_above_the_names_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"\n\nCustomers of May\n\nid,name\n1,Ann\n2,Bob\n")
+    settings = look(path).settings
+    assert header_of(path, settings) == ["id", "name"]
+    frame = next(open_blocks(path, settings)).frame
+    assert frame.rows() == [(6, "1", "Ann"), (7, "2", "Bob")]
+
+
+def test_a_file_without_names_is_numbered_from_its_first_row(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"1;12.05.2024;a@example.com\n2;13.05.2024;b@example.com\n")
+    settings = look(path).settings
+    assert (settings.has_header, settings.date_order) == (False, "dmy")
+    assert header_of(path, settings) == ["Column 1", "Column 2", "Column 3"]
+    assert next(open_blocks(path, settings)).frame["row"].to_list() == [1, 2]
+
+
+@pytest.mark.django_db
+def test_a_workbook_is_recognised_like_text(bring: Bring, tmp_path: Path) -> None:
+    rows: list[list[str | float]] = [
+        ["Till of May"], [], ["id", "email", "seit"], ["1", "ann@example.com", "30.04.2024"],
+        ["2", "bob@example.com", "30.02.2024"], [], ["3", "cy@example.com", 45292],
+    ]  # fmt: skip
+    path = tmp_path / "book.xlsx"
+    write_workbook(path, rows)
+    run = bring("customers", path.read_bytes(), name="book.xlsx")
+    assert run.columns == ["id", "email", "seit"], run.error
+    assert (run.settings["format"], run.settings["skip_rows"], run.settings["date_order"]) == ("excel", 2, "dmy")
+    assert (run.rows, run.created, run.rejected) == (3, 2, 1)
+    assert run.error_file is not None
+    errors = list(csv.DictReader(io.StringIO(run.error_file.read_text(encoding="utf-8-sig"))))
+    assert [(row["_row"], row["_value"]) for row in errors] == [("5", "30.02.2024")]
+    assert f"{Customer.objects.get(email='cy@example.com').created_at:%Y-%m-%d}" == "2023-12-31"
+
+
+@pytest.mark.django_db
+def test_of_half_a_compressed_file_nothing_is_stored(bring: Bring) -> None:
+    rows = "".join(f"{number},Person {number * 7919},p{number}@example.com\n" for number in range(90_000))
+    content = gzip.compress(f"id,name,email\n0,Jörg,j@example.com\n{rows}".encode(), 1)
+    run = bring("customers", content[: len(content) * 9 // 10])
+    assert (run.state, run.error_code, run.rows) == (RunState.FAILED, "half_file", 0)
+    assert not Customer.objects.exists()
+    assert not run.chunks.exists()
+
+
+@pytest.mark.django_db
+def test_a_quote_that_never_closes_is_one_rejected_row(bring: Bring) -> None:
+    run = bring("customers", 'id,name,email\n1,Ann,ann@example.com\n2,"Bob,bob@example.com\n3,Cy,cy@example.com\n')
+    assert (run.state, run.created, run.rejected) == (RunState.DONE, 1, 1)
+
+
+@pytest.mark.django_db
+def test_amounts_below_zero_with_signs_and_currencies(bring: Bring) -> None:
+    content = (
+        "order id;sku;quantity;price;date\n1;a;-2;€ 1.234,50;2024-05-01\n2;a;0;12,00 €;2024-05-01\n"
+        "3;a;1;(3,50);2024-05-01\n4;a;1;USD 9,99;2024-05-01\n5;a;1;9,99-;2024-05-01\n6;a;1;12,3,4;2024-05-01\n"
+    )
+    run = bring("order_lines", content)
+    assert (run.created, run.rejected) == (5, 1), run.error
+    found = OrderLine.objects.order_by("order__number").values_list("quantity", "unit_price", "line_total")
+    assert [tuple(map(float, each)) for each in found] == [
+        (-2, 1234.5, -2469), (0, 12, 0), (1, -3.5, -3.5), (1, 9.99, 9.99), (1, -9.99, -9.99),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_files_of_killed_uploads_go_after_a_day(bring: Bring, settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    kept = bring("customers", "email\nann@example.com\n")
+    stray = kept.file.with_name("stray.data")
+    stray.write_bytes(b"x")
+    now = timezone.now()
+    assert actions.forget_old_files(now=now) == 0
+    assert actions.forget_old_files(now=now + timedelta(days=2)) == 1
+    assert kept.file.exists()
+    assert not stray.exists()
+    assert actions.forget_old_files(now=now + timedelta(days=31)) == 1
+    assert not kept.file.exists()

@@ -43,13 +43,8 @@ def store_orders(chunk: Chunk) -> Outcome:
     import polars as pl
 
     outcome = Outcome()
-    frame = chunk.frame
-    if "email" in chunk.mapped and "placed_at" in chunk.mapped:
-        # Shops write an order once for each of its lines; only the first row says when it was placed.
-        frame = frame.unique("number", keep="first", maintain_order=True)
-        outcome.unchanged += chunk.frame.height - frame.height
     said = [name for name in SAID if name in chunk.mapped]
-    frame = upsert.hashed(frame, said)
+    frame = upsert.hashed(chunk.frame, said)
     frame = without_repeats(frame, ["number"], "number", outcome)
     frame = with_customers(chunk, frame, outcome)
     rows = frame.select(

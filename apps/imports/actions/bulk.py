@@ -1,7 +1,9 @@
 """First load: while a table is empty its indexes and keys are dropped, and built once when the rows are there.
 
-Everything happens in one transaction, so whoever is killed leaves the table as it was: empty and with its indexes.
-Building an index from sorted rows costs a fraction of keeping it up row by row. PostgreSQL only.
+Building an index from sorted rows costs a fraction of keeping it up row by row. On PostgreSQL everything happens in one
+transaction, so whoever is killed leaves the table as it was: empty and with its indexes. On SQLite that would keep
+every other writer out until the end; there only indexes without a promise go, and whoever comes after a killed worker
+builds them.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from contextlib import contextmanager
 from django.apps import apps
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 
 # Below this the gain is not worth the locks.
 LEAST_BYTES = 8 * 1024 * 1024
@@ -51,12 +54,41 @@ def load_then_index(labels: Sequence[str]) -> Iterator[None]:
             cursor.execute(f'ANALYZE "{table}"')
 
 
+@contextmanager
+def indexed_afterwards(labels: Sequence[str], size: int) -> Iterator[None]:
+    """SQLite: fill empty tables without their indexes; at the end every index of the model is there."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    models = [apps.get_model(label) for label in labels]
+    with connection.cursor() as cursor:
+        for model in models if size >= LEAST_BYTES else ():
+            if not _has_rows(cursor, model._meta.db_table):
+                for index in model._meta.indexes:
+                    cursor.execute(f'DROP INDEX IF EXISTS "{index.name}"')
+    try:
+        yield
+    finally:
+        _build_missing(models)
+
+
+def _build_missing(models: Sequence[type[Model]]) -> None:
+    editor = connection.schema_editor(collect_sql=True)
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute("SELECT name FROM sqlite_master WHERE tbl_name = %s", [model._meta.db_table])
+            there = {name for (name,) in cursor.fetchall()}
+            for index in model._meta.indexes:
+                if index.name not in there:
+                    cursor.execute(str(index.create_sql(model, editor)))
+
+
 class NotEmpty(Exception):
     """Somebody stored a row between the question and the lock."""
 
 
 def _has_rows(cursor: CursorWrapper, table: str) -> bool:
-    cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}")')  # noqa: S608 - our own word
+    cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}")')  # noqa: S608 - our own word
     return bool(cursor.fetchone()[0])
 
 

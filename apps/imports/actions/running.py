@@ -6,11 +6,10 @@ file of rejected rows) and stores only the chunks that have no row in `ImportChu
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +23,13 @@ from apps.core.outbox import announce
 from apps.core.refused import Refused
 from apps.imports import mapping, target
 from apps.imports.actions import bulk
-from apps.imports.actions.sweeping import LEASE
+from apps.imports.actions.progress import Cancelled, Progress, report
 from apps.imports.actions.undoing import take_back
 from apps.imports.checking import Checker
 from apps.imports.error_file import ErrorFile
 from apps.imports.events import ImportFinished
 from apps.imports.models import ImportChange, ImportChunk, ImportRun, RunState, Work, counters_of, folder
-from apps.imports.reader import BadLine, Block, ReadSettings, open_blocks
+from apps.imports.reader import BadLine, Block, ReadSettings, must_be_whole, open_blocks
 from apps.imports.sentences import sentence
 from apps.imports.target import Chunk, Finished, Outcome, Rejection, Target
 
@@ -44,10 +43,6 @@ ROWS = metrics.Counter("compass_import_rows_total", "Rows of imported files, by 
 FORECAST_ROWS = 250_000
 
 
-class Cancelled(Exception):
-    """A person stopped the run."""
-
-
 @dataclass
 class Checked:
     """A block after the check, on its way into the tables."""
@@ -55,26 +50,6 @@ class Checked:
     block: Block
     good: pl.DataFrame
     bad: dict[int, list[Rejection]]
-
-
-@dataclass
-class Progress:
-    """Counters of the work at hand."""
-
-    rows: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    withheld: int = 0
-    rejected: int = 0
-    made: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-
-    def add(self, outcome: Outcome | ImportChunk) -> None:
-        """Count a chunk."""
-        for name, value in counters_of(outcome).items():
-            setattr(self, name, getattr(self, name) + value)
-        for label, ranges in outcome.made.items():
-            self.made.setdefault(label, []).extend((first, last) for first, last in ranges)
 
 
 def work_on(run: ImportRun, *, now: datetime) -> ImportRun:
@@ -99,6 +74,7 @@ def work_on(run: ImportRun, *, now: datetime) -> ImportRun:
 def _go_through(run: ImportRun) -> None:
     is_dry = run.work == Work.CHECK
     chosen = target.get(run.target)
+    must_be_whole(run.file, ReadSettings.from_json(run.settings))
     is_fresh = not is_dry and not run.chunks.exists()
     if is_fresh and bulk.can_load_then_index(chosen.bulk_tables, run.size):
         try:
@@ -109,7 +85,8 @@ def _go_through(run: ImportRun) -> None:
         except (IntegrityError, bulk.NotEmpty):
             # Rows of one key stand far apart, or somebody was faster: the careful way sorts it out.
             log.info("import_goes_the_careful_way", run_id=run.pk)
-    progress = _blocks(run, chosen, is_dry=is_dry, is_empty=False)
+    with bulk.indexed_afterwards(() if is_dry else chosen.bulk_tables, run.size):
+        progress = _blocks(run, chosen, is_dry=is_dry, is_empty=False)
     if is_dry:
         _end(run, RunState.CHECKED)
     else:
@@ -126,6 +103,7 @@ def _blocks(run: ImportRun, chosen: Target, *, is_dry: bool, is_empty: bool) -> 
         settings,
         constants=run.constants,
         needs_one_of=chosen.needs_one_of,
+        carried_by=chosen.carried_by,
         is_escaped=mapping.is_error_file(run.columns),
     )
     done = {} if is_empty else {chunk.number: chunk for chunk in run.chunks.all()}
@@ -133,7 +111,7 @@ def _blocks(run: ImportRun, chosen: Target, *, is_dry: bool, is_empty: bool) -> 
     progress, memory = Progress(), dict[str, Any]()
     path = folder() / f"{run.path}.{'check' if is_dry else 'errors'}.csv"
     with ErrorFile(path, run.columns, run.pk) as errors, ExitStack() as stack:
-        for checked in _ahead(run, checker, settings, stack):
+        for checked in _ahead(open_blocks(run.file, settings, block_bytes=chosen.block_bytes), checker, stack):
             chunk = Chunk(checked.good, mapped, run.organization, run.source, run.pk, timezone.now(), memory, is_empty)
             if chosen.prepare is not None:
                 chunk = Chunk(
@@ -145,7 +123,7 @@ def _blocks(run: ImportRun, chosen: Target, *, is_dry: bool, is_empty: bool) -> 
             progress.add(outcome)
             progress.rejected += bad_rows
             progress.rows += checked.block.frame.height + len(checked.block.bad_lines)
-            _report(run, progress, checked.block, errors, own_connection=is_empty)
+            report(run, progress, checked.block.bytes_read, is_unseen=is_empty)
     run.error_path = str(path.relative_to(folder())) if errors.count else ""
     return progress
 
@@ -155,9 +133,8 @@ def _column_of(run: ImportRun, key: str, label: str) -> str:
     return run.columns[number] if number is not None and number < len(run.columns) else label
 
 
-def _ahead(run: ImportRun, checker: Checker, settings: ReadSettings, stack: ExitStack) -> Iterator[Checked]:
+def _ahead(blocks: Iterator[Block], checker: Checker, stack: ExitStack) -> Iterator[Checked]:
     """Checks the next block in a thread while the one before it is being stored."""
-    blocks = open_blocks(run.file, settings)
     language = translation.get_language()
 
     def step() -> Checked | None:
@@ -231,6 +208,7 @@ def _write_errors(errors: ErrorFile, checked: Checked, outcome: Outcome, labels:
     for each in outcome.rejected:
         reasons.setdefault(each.row, []).append(each)
     lines: dict[int, BadLine] = {line.row: line for line in checked.block.bad_lines}
+    width = len(errors.names)
     cells: dict[int, tuple[str, ...]] = {}
     if reasons:
         import polars as pl
@@ -241,46 +219,10 @@ def _write_errors(errors: ErrorFile, checked: Checked, outcome: Outcome, labels:
         if row in lines:
             code = lines[row].code
             parts = [part.replace("\0", "") for part in lines[row].parts]
-            errors.write(parts, [Rejection(row, "", "", code, sentence(code))], labels)
+            surplus = " ".join(parts[width:])[:500]
+            errors.write(parts, [Rejection(row, "", surplus, code, sentence(code))], labels)
         else:
             errors.write(cells[row], reasons[row], labels)
-
-
-_reported = {"at": 0.0}
-
-
-def _report(run: ImportRun, progress: Progress, block: Block, errors: ErrorFile, *, own_connection: bool) -> None:
-    """Show how far it is, keep the lease, and hear whether somebody wants it to stop."""
-    values: dict[str, Any] = {name: getattr(progress, name) for name in run.counters}
-    values["bytes_done"] = min(block.bytes_read, run.bytes_total) if run.bytes_total else 0
-    values["lease_until"] = timezone.now() + LEASE
-    for name, value in values.items():
-        setattr(run, name, value)
-    if own_connection:
-        # The transaction of a first load is seen by nobody until its end.
-        if time.monotonic() - _reported["at"] > 1:
-            _reported["at"] = time.monotonic()
-            _report_aside(run)
-        return
-    ImportRun.objects.filter(pk=run.pk).update(**values)
-    if ImportRun.objects.filter(pk=run.pk, is_cancel_wanted=True).exists():
-        raise Cancelled
-
-
-def _report_aside(run: ImportRun) -> None:
-    aside = connection.copy()
-    try:
-        with aside.cursor() as cursor:
-            cursor.execute(
-                "UPDATE imports_importrun SET rows = %s, created = %s, rejected = %s, bytes_done = %s, lease_until = %s"
-                " WHERE id = %s RETURNING is_cancel_wanted",
-                [run.rows, run.created, run.rejected, run.bytes_done, run.lease_until, run.pk],
-            )
-            answer = cursor.fetchone()
-    finally:
-        aside.close()
-    if answer and answer[0]:
-        raise Cancelled
 
 
 @transaction.atomic

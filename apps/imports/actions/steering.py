@@ -11,6 +11,7 @@ from apps.core import audit, waker
 from apps.core.audit import Actor
 from apps.core.refused import Refused
 from apps.imports import target
+from apps.imports.actions.sweeping import LEASE
 from apps.imports.actions.uploading import must_be_open
 from apps.imports.models import ImportRun, RunState, Work
 
@@ -42,28 +43,34 @@ def must_be_complete(run: ImportRun) -> None:
         raise Refused(message, code="ambiguous_dates", field="date_order")
 
 
-def start_check(run: ImportRun, *, by: Actor, now: datetime) -> ImportRun:
+def start_check(run: ImportRun, *, by: Actor, now: datetime, is_held: bool = False) -> ImportRun:
     """Ask for a check of the whole file. Raises Refused (`busy`, `fields_missing`, …)."""
-    return _ask(run, Work.CHECK, by, now)
+    return _ask(run, Work.CHECK, by, now, is_held)
 
 
-def start(run: ImportRun, *, by: Actor, now: datetime) -> ImportRun:
-    """Ask for the import. Raises Refused (`busy`, `already_imported`, `fields_missing`, …)."""
-    return _ask(run, Work.IMPORT, by, now)
+def start(run: ImportRun, *, by: Actor, now: datetime, is_held: bool = False) -> ImportRun:
+    """Ask for the import; `is_held`: the caller works on it itself, and no worker may take it meanwhile.
+
+    Raises Refused (`busy`, `already_imported`, `fields_missing`, …).
+    """
+    return _ask(run, Work.IMPORT, by, now, is_held)
 
 
 @transaction.atomic
-def _ask(run: ImportRun, work: Work, by: Actor, now: datetime) -> ImportRun:
+def _ask(run: ImportRun, work: Work, by: Actor, now: datetime, is_held: bool) -> ImportRun:
     run = ImportRun.objects.select_for_update().get(pk=run.pk)
     must_be_open(run)
     must_be_complete(run)
-    run.work, run.lease_until, run.is_cancel_wanted, run.error, run.error_code = work, None, False, "", ""
-    run.bytes_done, run.started_at, run.finished_at = 0, now, None
+    run.work, run.lease_until = work, now + LEASE if is_held else None
+    run.is_cancel_wanted, run.error, run.error_code = False, "", ""
+    run.rows = run.bytes_done = 0
+    run.started_at, run.finished_at = now, None
     if work == Work.IMPORT:
         run.state = RunState.RUNNING
     run.save()
     audit.record(f"import.{work.value}", by=by, organization_id=run.organization_id, on=run)
-    transaction.on_commit(wake)
+    if not is_held:
+        transaction.on_commit(wake)
     return run
 
 

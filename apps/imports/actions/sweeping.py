@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from apps.imports.models import ImportRun, Work, folder
+from apps.imports.models import ImportRun, Work, folder, forget_files
 
 # Renewed with every chunk; a killed worker's run is taken up after this.
 LEASE = timedelta(minutes=3)
 KEEP_FILES = timedelta(days=30)
+UPLOADS_TAKE_AT_MOST = timedelta(days=1)
 
 
 @transaction.atomic
@@ -30,20 +31,19 @@ def forget_old_files(*, now: datetime) -> int:
     """Files hold names and addresses: 30 days after the upload they go, the history stays. Returns how many went."""
     count = 0
     for run in ImportRun.objects.filter(created_at__lt=now - KEEP_FILES, work=Work.NONE).exclude(path=""):
-        run.file.unlink(missing_ok=True)
-        if run.error_file:
-            run.error_file.unlink(missing_ok=True)
+        forget_files(run.file)
         run.path = run.error_path = ""
         run.save(update_fields=["path", "error_path"])
         count += 1
-    return count
+    return count + _forget_strays(now)
 
 
-def forget_strays(known: set[str]) -> int:
-    """Files that no run knows: an upload that was killed."""
+def _forget_strays(now: datetime) -> int:
+    """Files of uploads that were killed: no run knows them."""
     count = 0
-    for path in folder().rglob("*.data"):
-        if str(path.relative_to(folder())) not in known:
-            path.unlink(missing_ok=True)
+    for path in folder().glob("*/*.data"):
+        is_old = path.stat().st_mtime < (now - UPLOADS_TAKE_AT_MOST).timestamp()
+        if is_old and not ImportRun.objects.filter(path=str(path.relative_to(folder()))).exists():
+            forget_files(path)
             count += 1
     return count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 from typing import Any
 
 from django.apps import apps
@@ -36,7 +37,7 @@ def take_back(run: ImportRun, *, now: datetime) -> None:
     if chosen.before_undo is not None:
         chosen.before_undo(whole)
     _give_back(run)
-    for label in reversed(made):
+    for label in _dependents_first(made):
         _remove(apps.get_model(label), made[label])
     if chosen.after_undo is not None:
         chosen.after_undo(whole)
@@ -50,7 +51,7 @@ def take_back(run: ImportRun, *, now: datetime) -> None:
 
 
 def made_by(run: ImportRun) -> dict[str, list[tuple[int, int]]]:
-    """Model label → ranges of the ids that the run created, in the order of creation."""
+    """Model label → ranges of the ids that the run created."""
     made: dict[str, list[tuple[int, int]]] = {}
     for chunk in run.chunks.order_by("number"):
         for label, ranges in chunk.made.items():
@@ -66,6 +67,22 @@ def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((first, last))
     return joined
+
+
+def _dependents_first(labels: Iterable[str]) -> list[str]:
+    """What points to a row goes before the row."""
+    wanted = set(labels)
+    graph = {
+        label: {each.related_model._meta.label for each in _pointing_to(apps.get_model(label))} & wanted - {label}
+        for label in wanted
+    }
+    return list(TopologicalSorter(graph).static_order())
+
+
+def _pointing_to(model: type[models.Model]) -> list[models.ForeignObjectRel]:
+    """Foreign keys of other tables and of this one, also those without a way back."""
+    fields = model._meta.get_fields(include_hidden=True)
+    return [each for each in fields if isinstance(each, models.ForeignObjectRel) and not each.many_to_many]
 
 
 def _must_be_untouched(run: ImportRun, made: Mapping[str, Ranges]) -> None:
@@ -110,10 +127,10 @@ def _grouped(pairs: Iterable[tuple[str, list[int]]]) -> dict[str, list[int]]:
 def _must_be_unused(made: Mapping[str, Ranges], belongings: Sequence[str]) -> None:
     own = {label.lower() for label in belongings}
     for label, ranges in made.items():
-        for relation in apps.get_model(label)._meta.related_objects:
+        for relation in _pointing_to(apps.get_model(label)):
             other = relation.related_model
             name = other._meta.label
-            if name.lower() in own or relation.field.many_to_many:
+            if name.lower() in own:
                 continue
             rows = other._base_manager.all()
             for first, last in made.get(name, ()):

@@ -20,11 +20,12 @@ from apps.core import audit
 from apps.core.audit import Actor
 from apps.core.refused import Refused
 from apps.imports import layouts, mapping, target
-from apps.imports.models import ImportMapping, ImportRun, RunState, folder
-from apps.imports.reader import Limits, ReadSettings, header_of, look, open_blocks, repeated_names, total_bytes
+from apps.imports.models import ImportMapping, ImportRun, RunState, folder, forget_files
+from apps.imports.reader import Limits, ReadSettings, header_of, look, open_blocks, repeated_names
 from apps.imports.reader.limits import MEGABYTE
 
 SAMPLE_ROWS = 50
+SAMPLE_BYTES = 64 * 1024
 
 
 def upload(
@@ -77,7 +78,7 @@ def upload(
                 after={"file": name, "sha256": digest},
             )
     except BaseException:
-        path.unlink(missing_ok=True)
+        forget_files(path)
         raise
     return run
 
@@ -113,7 +114,7 @@ def _recognise(run: ImportRun, said: dict[str, Any], saved: ImportMapping | None
     if repeated:
         run.notes.append(_("Some columns have the same name: %(names)s.") % {"names": ", ".join(repeated[:10])})
     run.questions = [question for question in seen.questions if not said.get(question) and not known.get(question)]
-    run.bytes_total = total_bytes(run.file, settings)
+    run.bytes_total = run.size
     layout = layouts.recognise([mapping.plain(name) for name in run.columns])
     if layout is not None:
         run.layout = layout.key
@@ -141,7 +142,7 @@ def _target_of(layout: layouts.Layout | None, saved: ImportMapping | None) -> st
 
 
 def _sample(run: ImportRun, settings: ReadSettings) -> dict[int, list[str]]:
-    for block in open_blocks(run.file, settings):
+    for block in open_blocks(run.file, settings, block_bytes=SAMPLE_BYTES):
         head = block.frame.head(SAMPLE_ROWS)
         return {number: head[f"c{number}"].to_list() for number in range(len(run.columns))}
     return {}
@@ -150,7 +151,7 @@ def _sample(run: ImportRun, settings: ReadSettings) -> dict[int, list[str]]:
 def _follow_up(run: ImportRun) -> None:
     """A corrected error file belongs to its import: same target, source, mapping by name and fixed values."""
     place = run.columns.index("_import")
-    for block in open_blocks(run.file, ReadSettings.from_json(run.settings)):
+    for block in open_blocks(run.file, ReadSettings.from_json(run.settings), block_bytes=SAMPLE_BYTES):
         number = next(iter(block.frame[f"c{place}"].to_list()), "")
         if number.isdigit():
             earlier = ImportRun.objects.owned_by(run.organization).filter(pk=int(number)).first()

@@ -4,7 +4,7 @@ from apps.imports.reader.blocks import BadLine, Block
 from apps.imports.reader.limits import Limits
 from apps.imports.reader.settings import FileFormat, ReadSettings
 from apps.imports.reader.sniff import Look, look
-from apps.imports.reader.source import header_of, open_blocks, repeated_names, total_bytes
+from apps.imports.reader.source import header_of, must_be_whole, open_blocks, repeated_names
 
 __all__ = [
     "BadLine",
@@ -15,7 +15,7 @@ __all__ = [
     "ReadSettings",
     "header_of",
     "look",
+    "must_be_whole",
     "open_blocks",
     "repeated_names",
-    "total_bytes",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Literal
 
@@ -18,7 +18,7 @@ from apps.imports.reader.settings import FileFormat, ReadSettings
 if TYPE_CHECKING:
     import polars as pl
 
-BLOCK_BYTES = 16 * MEGABYTE
+BLOCK_BYTES = 8 * MEGABYTE
 REPLACEMENT = "\ufffd"
 
 
@@ -33,7 +33,7 @@ class BadLine:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows as text, columns `c0`, `c1`, …, and `row`; `bytes_read`: how far into the (unpacked) file it goes."""
+    """Rows as text, columns `c0`, `c1`, …, and `row`; `bytes_read`: how far into the file it goes."""
 
     number: int
     frame: pl.DataFrame
@@ -42,19 +42,25 @@ class Block:
 
 
 def text_blocks(
-    stream: IO[bytes], settings: ReadSettings, width: int, limits: Limits, block_bytes: int = BLOCK_BYTES
+    stream: IO[bytes],
+    settings: ReadSettings,
+    width: int,
+    limits: Limits,
+    block_bytes: int = BLOCK_BYTES,
+    *,
+    position: Callable[[], int],
 ) -> Iterator[Block]:
-    """Blocks of a delimited file from its first data row on. `row` 1 is the row of column names."""
-    row, read = settings.skip_rows + 1, 0
+    """Blocks of a delimited file from its first data row on. `row` 1 is the row of column names. `position`: how far
+    into the file it was read."""
+    row = settings.skip_rows + settings.has_header
     for number, content in enumerate(
         _cut(utf8(stream, settings.encoding, min(4 * MEGABYTE, block_bytes)), settings, limits, block_bytes)
     ):
-        read += len(content)
         if number == 0:
             content = _without_first_records(content, settings)
         frame, bad_lines, records = _parse(content, settings, width, row)
         row += records
-        yield Block(number, frame, bad_lines, read)
+        yield Block(number, frame, bad_lines, position())
 
 
 def utf8(stream: IO[bytes], encoding: str, size: int = 4 * MEGABYTE) -> Iterator[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import zipfile
 import zlib
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -18,11 +17,14 @@ from apps.core.refused import Refused
 from apps.imports.reader.limits import MEGABYTE, Limits
 from apps.imports.reader.settings import FileFormat, ReadSettings
 from apps.imports.reader.values import date_order_of, decimal_of, looks_like_value
+from apps.imports.reader.workbook import ZIP, as_columns, half_file, sheet_names
 
 SAMPLE_BYTES = 512 * 1024
 SAMPLE_ROWS = 200
 DELIMITERS = (",", ";", "\t", "|")
-GZIP, ZIP, OLD_EXCEL, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+GZIP, OLD_EXCEL, PARQUET = b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"PAR1"
+# The first sign beyond ASCII may stand far down; so far it is looked for.
+MOST_BYTES_TO_LOOK_AT = 1024 * MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -54,25 +56,16 @@ def look(path: Path, limits: Limits | None = None) -> Look:
     if head.startswith(PARQUET):
         return _look_at_parquet(path)
     if head.startswith((ZIP, OLD_EXCEL)):
-        return _look_at_workbook(path, head, limits)
+        return _look_at_workbook(path, limits)
     if head.startswith(GZIP):
-        with gzip.open(path, "rb") as packed:
-            return _look_at_text(_guarded_read(cast(IO[bytes], packed)), ReadSettings(is_gzip=True), limits)
+        try:
+            with gzip.open(path, "rb") as packed:
+                return _look_at_text(cast(IO[bytes], packed), ReadSettings(is_gzip=True), limits)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise half_file() from error
     _refuse_other_kinds(head)
     with path.open("rb") as file:
-        return _look_at_text(file.read(SAMPLE_BYTES), ReadSettings(), limits)
-
-
-def _guarded_read(packed: IO[bytes]) -> bytes:
-    try:
-        return packed.read(SAMPLE_BYTES)
-    except (EOFError, OSError, zlib.error) as error:
-        raise half_file() from error
-
-
-def half_file() -> Refused:
-    """The end of the file is missing."""
-    return Refused(_("The file is damaged or its end is missing. Send it again."), code="half_file", field="file")
+        return _look_at_text(file, ReadSettings(), limits)
 
 
 def _refuse_other_kinds(head: bytes) -> None:
@@ -92,40 +85,25 @@ def _look_at_parquet(path: Path) -> Look:
     return Look(ReadSettings(format=FileFormat.PARQUET))
 
 
-def _look_at_workbook(path: Path, head: bytes, limits: Limits) -> Look:
-    import fastexcel
+def _look_at_workbook(path: Path, limits: Limits) -> Look:
+    import polars as pl
 
-    if head.startswith(ZIP):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = archive.infolist()
-        except zipfile.BadZipFile as error:
-            raise half_file() from error
-        unpacked = sum(member.file_size for member in members)
-        packed = max(1, path.stat().st_size)
-        if unpacked > limits.excel_unpacked_megabytes * MEGABYTE or unpacked / packed > limits.ratio:
-            raise zip_bomb()
-        if not any(member.filename.startswith("xl/workbook.") for member in members):
-            message = _("This is a ZIP archive and no workbook. Unpack it and send the table inside.")
-            raise Refused(message, code="file_kind", field="file")
-    try:
-        sheets = fastexcel.read_excel(path).sheet_names
-    except fastexcel.FastExcelError as error:
-        raise half_file() from error
-    if not sheets:
-        raise Refused(_("The workbook has no sheet."), code="empty_file", field="file")
-    notes = (_("The workbook has %(count)d sheets; the first one is read.") % {"count": len(sheets)},)
-    return Look(ReadSettings(format=FileFormat.EXCEL, sheet=sheets[0]), notes=notes if len(sheets) > 1 else ())
+    names = sheet_names(path, limits)
+    settings = ReadSettings(format=FileFormat.EXCEL, sheet=names[0])
+    head = pl.read_parquet(as_columns(path, names[0]), n_rows=SAMPLE_ROWS)
+    rows = [list(row) for row in head.iter_rows()]
+    if not any(any(row) for row in rows):
+        raise Refused(_("The file has no rows."), code="empty_file", field="file")
+    seen = look_at_rows(rows, settings, limits)
+    if len(names) > 1:
+        note = _("The workbook has %(count)d sheets; the first one is read.") % {"count": len(names)}
+        seen = replace(seen, notes=(note,))
+    return seen
 
 
-def zip_bomb() -> Refused:
-    """A small file that unpacks into a huge one."""
-    message = _("The file unpacks into far more than a table of its size would. It is not read.")
-    return Refused(message, code="zip_bomb", field="file")
-
-
-def _look_at_text(sample: bytes, settings: ReadSettings, limits: Limits) -> Look:
-    encoding = _encoding_of(sample)
+def _look_at_text(stream: IO[bytes], settings: ReadSettings, limits: Limits) -> Look:
+    sample = stream.read(SAMPLE_BYTES)
+    encoding = _encoding_of(_telling(sample, stream))
     text = sample.decode(encoding, "replace").removeprefix("\ufeff")
     if encoding == "utf-8" and text.count("\0") > len(text) // 100:
         raise Refused(_("This file is not text. Send CSV, Excel or Parquet."), code="file_kind", field="file")
@@ -142,14 +120,15 @@ def _look_at_text(sample: bytes, settings: ReadSettings, limits: Limits) -> Look
 
 def look_at_rows(rows: list[list[str]], settings: ReadSettings, limits: Limits) -> Look:
     """Title lines, the row of names, decimal signs and the order of day and month."""
-    width = Counter(len([cell for cell in row if cell.strip()]) for row in rows[:50]).most_common(1)[0][0]
+    filled = [len([cell for cell in row if cell.strip()]) for row in rows]
+    width = Counter(count for count in filled[:50] if count).most_common(1)[0][0]
     widest = max(len(row) for row in rows)
     if widest > limits.columns:
         message = _("The file has %(count)d columns; at most %(most)d are read. Is the separator right?")
         raise Refused(message % {"count": widest, "most": limits.columns}, code="too_many_columns", field="file")
     skip = 0
-    while settings.format == FileFormat.DELIMITED and skip < min(10, len(rows) - 2) and width > 1:
-        if len([cell for cell in rows[skip] if cell.strip()]) > 1:
+    while settings.format != FileFormat.SPACED and skip < min(10, len(rows) - 2) and width > 1:
+        if filled[skip] > 1:
             break
         skip += 1
     body = rows[skip:]
@@ -160,6 +139,16 @@ def look_at_rows(rows: list[list[str]], settings: ReadSettings, limits: Limits) 
     order, is_open = date_order_of(columns)
     settings = replace(settings, skip_rows=skip, has_header=has_header, decimal=decimal, date_order=order)
     return Look(settings, questions=("date_order",) if is_open else ())
+
+
+def _telling(sample: bytes, stream: IO[bytes]) -> bytes:
+    """What tells the encoding: the first piece with more than ASCII; whole lines, where it has some."""
+    piece, read = sample, len(sample)
+    while piece.isascii() and read < MOST_BYTES_TO_LOOK_AT and (more := stream.read(4 * MEGABYTE)):
+        piece, read = more, read + len(more)
+    if piece is not sample:
+        piece = piece[piece.find(b"\n") + 1 :]
+    return piece[: piece.rfind(b"\n") + 1] or piece
 
 
 def _encoding_of(sample: bytes) -> str:
@@ -178,8 +167,7 @@ def is_mostly_utf8(content: bytes) -> bool:
     text = content.decode("utf-8", "replace")
     beyond = len(text) - len(text.encode("ascii", "ignore"))
     damaged = text.count("\ufffd") - content.count("\ufffd".encode())
-    # A sample may end inside of a sign.
-    return damaged <= 1 or damaged < (beyond - damaged)
+    return damaged == 0 or damaged < (beyond - damaged)
 
 
 def _shape_of(text: str, settings: ReadSettings) -> tuple[ReadSettings, list[list[str]]]:
@@ -203,15 +191,15 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     rows = []
     csv.field_size_limit(64 * MEGABYTE)
     for row in csv.reader(io.StringIO(text.replace("\r\n", "\n"), newline=""), delimiter=delimiter):
-        if row:
-            rows.append(row)
+        rows.append(row)
         if len(rows) >= SAMPLE_ROWS:
             break
     return rows
 
 
 def _agreement(rows: list[list[str]]) -> tuple[int, float]:
-    if not rows:
+    widths = Counter(len(row) for row in rows if row)
+    if not widths:
         return 0, 0.0
-    width, count = Counter(len(row) for row in rows).most_common(1)[0]
-    return width, count / len(rows)
+    width, count = widths.most_common(1)[0]
+    return width, count / widths.total()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
+import itertools
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +17,14 @@ from apps.core.refused import Refused
 from apps.imports.reader.blocks import BLOCK_BYTES, Block, text_blocks, utf8
 from apps.imports.reader.limits import MEGABYTE, Limits
 from apps.imports.reader.settings import FileFormat, ReadSettings
-from apps.imports.reader.sniff import half_file, zip_bomb
+from apps.imports.reader.workbook import as_columns, half_file, zip_bomb
 
 if TYPE_CHECKING:
     import polars as pl
 
-ROWS_PER_BLOCK = 200_000
-HEAD_BYTES = 8 * MEGABYTE
+# About as wide as a row of text is; parts of a Parquet file are measured by it.
+BYTES_OF_A_ROW = 80
+FIRST_BYTES, HEAD_BYTES = 64 * 1024, 8 * MEGABYTE
 
 
 def header_of(path: Path, settings: ReadSettings, limits: Limits | None = None) -> list[str]:
@@ -52,39 +55,57 @@ def open_blocks(
     """The file's rows as text. Raises Refused amid a file whose end is missing or that has too many rows."""
     limits = limits or Limits()
     if settings.format == FileFormat.EXCEL:
-        blocks: Iterator[Block] = _frame_blocks(_excel_frame(path, settings), settings)
+        blocks = _sheet_blocks(path, settings, block_bytes)
     elif settings.format == FileFormat.PARQUET:
-        blocks = _parquet_blocks(path)
+        blocks = _parquet_blocks(path, block_bytes)
     else:
         blocks = _text_blocks(path, settings, limits, block_bytes)
     rows = 0
     for block in blocks:
         rows += block.frame.height
         if rows > limits.rows:
-            message = _("The file has more than %(most)d rows. Split it.")
-            raise Refused(message % {"most": limits.rows}, code="too_many_rows", field="file")
+            raise _too_many_rows(limits)
         yield block
 
 
-def total_bytes(path: Path, settings: ReadSettings) -> int:
-    """By what `Block.bytes_read` is a share; 0 where nobody knows (compressed files)."""
-    return 0 if settings.is_gzip else path.stat().st_size
+def must_be_whole(path: Path, settings: ReadSettings, limits: Limits | None = None) -> None:
+    """Go once through the bytes before a row is stored, so that no half of a file gets in.
+
+    Raises Refused (`half_file`, `zip_bomb`, `too_many_rows`).
+    """
+    limits = limits or Limits()
+    if settings.format not in (FileFormat.DELIMITED, FileFormat.SPACED):
+        return
+    lines = 0
+    try:
+        with path.open("rb") as raw, _unpacked(raw, path, settings, limits) as stream:
+            while piece := stream.read(4 * MEGABYTE):
+                lines += piece.count(b"\n")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise half_file() from error
+    if lines > limits.rows + settings.skip_rows + 1:
+        raise _too_many_rows(limits)
+
+
+def _too_many_rows(limits: Limits) -> Refused:
+    message = _("The file has more than %(most)d rows. Split it.")
+    return Refused(message % {"most": limits.rows}, code="too_many_rows", field="file")
 
 
 def _text_blocks(path: Path, settings: ReadSettings, limits: Limits, block_bytes: int) -> Iterator[Block]:
     width = len(_raw_header(path, settings))
     try:
-        with _opened(path, settings, limits) as stream:
-            yield from text_blocks(stream, settings, width, limits, block_bytes)
+        with path.open("rb") as raw, _unpacked(raw, path, settings, limits) as stream:
+            yield from text_blocks(stream, settings, width, limits, block_bytes, position=raw.tell)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise half_file() from error
 
 
-def _opened(path: Path, settings: ReadSettings, limits: Limits) -> IO[bytes]:
+def _unpacked(raw: IO[bytes], path: Path, settings: ReadSettings, limits: Limits) -> IO[bytes]:
     if not settings.is_gzip:
-        return path.open("rb")
+        return raw
     most = min(limits.unpacked_megabytes * MEGABYTE, path.stat().st_size * limits.ratio + 64 * MEGABYTE)
-    return io.BufferedReader(_Measured(cast(IO[bytes], gzip.open(path, "rb")), most))
+    return io.BufferedReader(_Measured(cast(IO[bytes], gzip.GzipFile(fileobj=raw)), most))
 
 
 class _Measured(io.RawIOBase):
@@ -119,69 +140,63 @@ def _raw_header(path: Path, settings: ReadSettings) -> list[str]:
         except pl.exceptions.PolarsError as error:
             raise half_file() from error
     if settings.format == FileFormat.EXCEL:
-        import fastexcel
+        import polars as pl
 
-        sheet = fastexcel.read_excel(path).load_sheet(settings.sheet or 0, header_row=None, n_rows=1, dtypes="string")
-        row = sheet.to_polars().row(0) if sheet.height else ()
-        return ["" if cell is None else cell for cell in row]
-    import csv
+        lazy = pl.scan_parquet(as_columns(path, settings.sheet), glob=False)
+        rows = lazy.slice(settings.skip_rows, 1).collect().rows()
+        return [cell if settings.has_header else "" for cell in rows[0]] if rows else []
+    for size in (FIRST_BYTES, HEAD_BYTES):
+        with path.open("rb") as raw, _unpacked(raw, path, settings, Limits()) as stream:
+            head = next(utf8(stream, settings.encoding, size), b"")
+        records = _first_records(head, settings)
+        # Behind the row of names something has begun, so it is whole.
+        if len(records) > settings.skip_rows + 1:
+            break
+    record = records[settings.skip_rows] if len(records) > settings.skip_rows else []
+    return record if settings.has_header else [""] * len(record)
 
-    with _opened(path, settings, Limits()) as stream:
-        head = next(utf8(stream, settings.encoding, HEAD_BYTES), b"")
+
+def _first_records(head: bytes, settings: ReadSettings) -> list[list[str]]:
+    """The title lines, the row of names and the one after it, as far as they are there."""
     text = head.decode("utf-8", "replace").replace("\r\n", "\n")
     if settings.format == FileFormat.SPACED:
-        parts = text.splitlines()[settings.skip_rows].split() if text.strip() else []
-        return parts if settings.has_header else [""] * len(parts)
+        return [line.split() for line in text.splitlines()[: settings.skip_rows + 2]]
     csv.field_size_limit(64 * MEGABYTE)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if settings.quote else csv.QUOTE_NONE
     records = csv.reader(
         io.StringIO(text, newline=""), delimiter=settings.delimiter, quotechar=settings.quote or None, quoting=quoting
     )
-    for number, record in enumerate(records):
-        if number == settings.skip_rows:
-            return record if settings.has_header else [""] * len(record)
-    return []
+    return list(itertools.islice(records, settings.skip_rows + 2))
 
 
-def _excel_frame(path: Path, settings: ReadSettings) -> pl.DataFrame:
-    import fastexcel
-
-    try:
-        sheet = fastexcel.read_excel(path).load_sheet(
-            settings.sheet or 0,
-            header_row=None,
-            skip_rows=settings.skip_rows + settings.has_header,
-            dtypes="string",
-        )
-        return sheet.to_polars()
-    except fastexcel.FastExcelError as error:
-        raise half_file() from error
-
-
-def _frame_blocks(frame: pl.DataFrame, settings: ReadSettings) -> Iterator[Block]:
+def _sheet_blocks(path: Path, settings: ReadSettings, block_bytes: int) -> Iterator[Block]:
     import polars as pl
 
-    frame = frame.rename({name: f"c{number}" for number, name in enumerate(frame.columns)})
-    frame = frame.with_row_index("row", settings.skip_rows + 2).cast({"row": pl.Int64})
-    cells = pl.all().exclude("row")
-    frame = frame.with_columns(cells.cast(pl.String).fill_null(""))
-    frame = frame.filter(pl.any_horizontal(cells != "")) if frame.width > 1 else frame
-    for number, start in enumerate(range(0, frame.height, ROWS_PER_BLOCK)):
-        yield Block(number, frame.slice(start, ROWS_PER_BLOCK))
+    first = settings.skip_rows + settings.has_header
+    size = path.stat().st_size
+    for block in _parquet_blocks(as_columns(path, settings.sheet), block_bytes, first=first, named=0, size=size):
+        # People leave lines empty.
+        frame = block.frame.filter(pl.any_horizontal(pl.all().exclude("row") != ""))
+        yield Block(block.number, frame, bytes_read=block.bytes_read)
 
 
-def _parquet_blocks(path: Path) -> Iterator[Block]:
+def _parquet_blocks(path: Path, block_bytes: int, *, first: int = 0, named: int = 1, size: int = 0) -> Iterator[Block]:
+    """`first`: rows to leave out at the beginning; `named`: 1 where the names stand beside the rows and count as row 1;
+    `size`: of the file that `bytes_read` is a share of."""
     import polars as pl
 
+    size = size or path.stat().st_size
+    at_once = max(1000, block_bytes // BYTES_OF_A_ROW)
     try:
         lazy = pl.scan_parquet(path, glob=False)
         height = lazy.select(pl.len()).collect().item()
-        for number, start in enumerate(range(0, height, ROWS_PER_BLOCK)):
-            part = lazy.slice(start, ROWS_PER_BLOCK).collect()
+        for number, start in enumerate(range(first, height, at_once)):
+            part = lazy.slice(start, at_once).collect()
             part = part.select(
                 pl.Series(f"c{place}", _as_text(part[name])) for place, name in enumerate(part.columns)
             ).fill_null("")
-            yield Block(number, part.with_row_index("row", start + 2).cast({"row": pl.Int64}))
+            part = part.with_row_index("row", start + named + 1).cast({"row": pl.Int64})
+            yield Block(number, part, bytes_read=size * (start + part.height) // max(1, height))
     except pl.exceptions.PolarsError as error:
         raise half_file() from error
 

@@ -47,7 +47,7 @@ class Command(BaseCommand):
         try:
             run = self._prepared(options)
             ask = actions.start_check if options["dry_run"] else actions.start
-            run = ask(run, by=System("command"), now=timezone.now())
+            run = ask(run, by=System("command"), now=timezone.now(), is_held=True)
         except (Refused, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
         actions.work_on(run, now=timezone.now())
