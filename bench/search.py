@@ -57,7 +57,7 @@ INSERT INTO customers_searchterm (organization_id, customer_id, term)
 TAGS = """
 INSERT INTO customers_tag (organization_id, name, name_key) VALUES (%(organization)s, 'VIP', 'vip');
 INSERT INTO customers_customertag (organization_id, customer_id, tag_id)
-  SELECT c.organization_id, c.id, t.id FROM customers_customer c, customers_tag t WHERE c.id %% 20 = 0;
+  SELECT c.organization_id, c.id, t.id FROM customers_customer c, customers_tag t WHERE c.id %% 19 = 0;
 INSERT INTO customers_consententry (organization_id, customer_id, purpose, channel, action, method, reason,
     recorded_at, by_label)
   SELECT organization_id, id, 'survey', 'email', CASE WHEN id %% 10 = 0 THEN 'withdrawn' ELSE 'given' END, 'counter',
@@ -90,7 +90,11 @@ def main() -> int:
     kept = contextlib.nullcontext(arguments.database) if arguments.database else harness.database("search")
     with harness.folder() as var, kept as url:
         env = harness.environment(
-            var, database_url=url, redis_url=arguments.redis_url, API_REQUESTS_PER_KEY="1000000000"
+            var,
+            database_url=url,
+            redis_url=arguments.redis_url,
+            API_REQUESTS_PER_KEY="1000000000",
+            DJANGO_SETTINGS_MODULE="bench.settings",
         )
         harness.setup_django(env)
         import rows

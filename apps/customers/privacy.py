@@ -80,6 +80,9 @@ def _remove_files(stored: QuerySet[Any], _subject: Subject, _now: datetime) -> i
 
 
 def _content(stored: StoredFile, _subject: Subject) -> Iterator[tuple[str, bytes]]:
+    if PrivacyRequest.objects.filter(export=stored).exists():
+        # An earlier copy: all of it is in this one.
+        return
     with stored.content.open("rb") as content:
         yield stored.name, content.read()
 

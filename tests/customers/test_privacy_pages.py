@@ -20,6 +20,7 @@ from apps.core.models import AuditEntry, StoredFile
 from apps.core.refused import Refused
 from apps.customers import actions, ledger
 from apps.customers.actions import CustomerDetails, VisitDraft, privacy
+from apps.customers.actions.privacy import work
 from apps.customers.models import (
     Customer,
     ErasedIdentity,
@@ -331,3 +332,30 @@ def test_mails_on_their_way_go_with_the_customer(
     assert Message.objects.filter(state="queued").exists()
     erase(customer, manager)
     assert not Message.objects.exists()
+
+
+def test_a_copy_whose_worker_was_killed_is_written_once_more_and_lies_there_once(
+    customer: Customer, manager: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = privacy.carry_out(opened(customer, manager, PrivacyKind.ACCESS), by=manager, now=timezone.now())
+    done = work._done
+
+    def killed(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(work, "_done", killed)
+    with pytest.raises(KeyboardInterrupt):
+        privacy.work_next(now=timezone.now())
+    assert StoredFile.objects.count() == 1
+    monkeypatch.setattr(work, "_done", done)
+    assert privacy.work_next(now=timezone.now() + work.LEASE)
+    row.refresh_from_db()
+    assert StoredFile.objects.get() == row.export
+
+    again = privacy.carry_out(opened(customer, manager, PrivacyKind.ACCESS), by=manager, now=timezone.now())
+    assert privacy.work_next(now=timezone.now())
+    again.refresh_from_db()
+    assert again.export is not None and again.export != row.export
+    with again.export.content.open("rb") as content:
+        names = zipfile.ZipFile(io.BytesIO(content.read())).namelist()
+    assert not [name for name in names if name.endswith(".zip")], "no copy in a copy"

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
+from apps.commerce.actions import OrderDraft, upsert_order
+from apps.commerce.models import Order
 from apps.core.refused import Refused
 from apps.customers import advanced_search, queries, rules, search
 from apps.customers.actions import VisitDraft, capture_visit, privacy, saved_searches
@@ -72,3 +74,26 @@ def test_kept_searches_for_this_person_go(customer: Customer, manager: Membershi
     assert [each.name for each in SavedSearch.objects.all()] == ["Everybody like her"]
     request.refresh_from_db()
     assert "references" not in str(request.steps), "they would tell whose the orders were that stay"
+
+
+def test_no_door_of_the_api_brings_an_erased_customer_back(
+    begun: PrivacyRequest, organization: Organization, manager: Membership, client_of: Callable[[Membership], Client]
+) -> None:
+    now = timezone.now()
+    shop = ("external", "4711", "shop")
+    privacy.remember(organization.pk, [shop], request=begun, now=now)
+    assert privacy.work_next(now=timezone.now())
+    api = client_of(manager)
+    for path, body in [
+        ("/api/v1/customers/by-external/shop/4711/", {"name": "Ada"}),
+        ("/api/v1/customers/by-external/crm/1/", {"name": "Ada", "email": "ada@example.com"}),
+    ]:
+        answer = api.put(path, body, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "erased"), path
+    item = {"system": "shop", "external_id": "4711", "name": "Ada"}
+    many = api.post("/api/v1/customers/bulk/", {"items": [item]}, content_type="application/json")
+    assert "erased" in many.content.decode()
+    order = OrderDraft(placed_at=now, source="shop", external_id="1", number="1", customer_reference="4711")
+    upsert_order(order, organization=organization, by=manager, now=now)
+    assert Order.objects.get().customer_reference == ""
+    assert not Customer.objects.exists()

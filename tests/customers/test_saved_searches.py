@@ -179,3 +179,37 @@ def test_subscribing_on_the_page(
     monkeypatch.setattr(saved_searches, "MOST_REMEMBERED", -1)
     client.post(f"/customers/searches/{kept.pk}/subscribe/")
     assert not SearchSubscription.objects.exists()
+
+
+def test_restricted_customers_are_no_news(
+    capture: Capture, customer: Customer, member: Membership, now: datetime
+) -> None:
+    kept = saved_searches.save_search(member, name="With a", rule=EVERY_A, now=now)
+    saved_searches.subscribe(kept, by=member, now=now)
+    anna = capture("Anna", email="anna@example.com").customer
+    Customer.objects.filter(pk=anna.pk).update(is_restricted=True)
+    assert saved_searches.tell_next_subscriber(now=now + timedelta(days=2))
+    assert not Message.objects.filter(kind="saved_search").exists()
+
+
+def test_a_worker_that_is_killed_tells_once(
+    capture: Capture, customer: Customer, member: Membership, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail and the note of who was told are one transaction: a kill leaves neither or both."""
+    kept = saved_searches.save_search(member, name="With a", rule=EVERY_A, now=now)
+    saved_searches.subscribe(kept, by=member, now=now)
+    capture("Anna", email="anna@example.com")
+    later = now + timedelta(days=2)
+    save = SearchSubscription.save
+
+    def killed(*_args: object, **_fields: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SearchSubscription, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        saved_searches.tell_next_subscriber(now=later)
+    assert not Message.objects.filter(kind="saved_search").exists()
+    monkeypatch.setattr(SearchSubscription, "save", save)
+    assert saved_searches.tell_next_subscriber(now=later)
+    assert not saved_searches.tell_next_subscriber(now=later)
+    assert Message.objects.filter(kind="saved_search").count() == 1

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.models import Membership, Organization
 from apps.core import fastsql
-from apps.customers import actions, normalise, search, slips
+from apps.customers import actions, advanced_search, normalise, rules, search, slips
 from apps.customers.actions import CustomerDetails
 from apps.customers.actions.search_terms import write_search_terms
 from apps.customers.models import Customer, CustomField, FieldKind, Identifier, IdentifierKind, SearchTerm
@@ -200,7 +202,7 @@ def test_whatever_one_slip_made_of_a_word_leads_back_to_it(word: str, data: st.D
         assert slip == word or any(word.startswith(each) for each in [slip, *slips.slips_of(slip)])
 
 
-def _explain(sql: str, params: list[Any]) -> str:
+def _explain(sql: str, params: Sequence[Any]) -> str:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # A handful of rows is read in one go whatever the indexes are; a full table never is.
@@ -233,3 +235,52 @@ def test_the_trigram_index_serves_the_middle_of_words(organization: Organization
         cursor.execute("DROP INDEX search_term_prefix")
     terms = "SELECT customer_id FROM customers_searchterm WHERE organization_id = %s AND term LIKE %s LIMIT 16"
     assert "search_term_infix" in _explain(terms, [organization.pk, "%ulle%"])
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "index"),
+    [
+        ("language", "is", "de", "customer_newest"),
+        ("created", "after", "2025-01-01", "customer_newest"),
+        ("last_visit", "within", {"last_days": 30}, "customer_newest"),
+        ("name", "contains", "ulle", "customer_newest"),
+        ("consent:survey:email", "is", True, "consent_last_word"),
+        ("tags", "has", "VIP", "customers_of_tag"),
+        ("external_id", "is", "4711", "identifier_once_per_record"),
+        ("email", "is", "hannah@mueller.example", "customer_email"),
+        ("phone", "is", "+4915123456789", "customer_mobile"),
+        ("visits", "at_least", 2, "visit_of_customer"),
+    ],
+)
+def test_an_index_serves_each_question_of_the_advanced_search(
+    organization: Organization, people: dict[str, int], field: str, operator: str, value: Any, index: str
+) -> None:
+    rule = rules.parse({"field": field, "operator": operator, "value": value}, organization)
+    page = advanced_search.fitting(rule, now=timezone.now()).order_by("-created_at", "-id")[:51]
+    assert index in _explain(*page.query.sql_with_params())
+
+
+def test_a_common_word_is_read_from_the_top_and_a_rare_one_looked_up(
+    organization: Organization, people: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = rules.parse({"field": "name", "operator": "contains", "value": "MÜLL"}, organization)
+    asked = []
+    for is_rare in (True, False):
+        monkeypatch.setattr(search, "is_rare", lambda _word, answer=is_rare: answer)
+        found = advanced_search.fitting(rule, now=timezone.now())
+        asked.append(str(found.query))
+        if connection.vendor == "postgresql":
+            assert [customer.name for customer in found] == ["Anna Maria Müller"]
+    assert ["customers_searchterm" in sql for sql in asked] == [True, False]
+
+
+@pytest.mark.parametrize("value", ["100%", "a_b", "!", "\\", "'"])
+def test_signs_of_patterns_are_only_signs(
+    organization: Organization, member: Membership, now: datetime, value: str
+) -> None:
+    name = f"x{value}y"
+    for each in (name, "xaby 100 y"):
+        actions.create_customer(CustomerDetails(each), organization=organization, by=member, now=now)
+    rule = rules.parse({"field": "name", "operator": "contains", "value": value}, organization)
+    assert [customer.name for customer in advanced_search.fitting(rule, now=now)] == [name]

@@ -15,6 +15,7 @@ from apps.commerce.actions.drafts import LineDraft, OrderDraft
 from apps.commerce.actions.upserting import Prepared, amount, key_of
 from apps.commerce.models import OrderChannel, OrderStatus, Product
 from apps.core.refused import Refused
+from apps.customers.actions import privacy
 from apps.customers.models import Branch, Customer, Identifier, IdentifierKind
 
 MOST_LINES = 5000
@@ -26,6 +27,8 @@ class Known:
 
     customers: set[int] = field(default_factory=set)
     references: dict[tuple[str, str], int] = field(default_factory=dict)
+    # References of customers who were erased: the order is kept, whose it was is not said again.
+    erased: set[tuple[str, str]] = field(default_factory=set)
     branches: set[int] = field(default_factory=set)
     products: set[int] = field(default_factory=set)
     articles: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -43,10 +46,22 @@ def look_up(drafts: Sequence[OrderDraft], organization: Organization) -> Known:
     return Known(
         customers=_mine(Customer, organization, (draft.customer_id for draft in drafts)),
         references={(system, value): pk for system, value, pk in seen.values_list("system", "value", "customer")},
+        erased=_erased(drafts, organization),
         branches=_mine(Branch, organization, (draft.branch_id for draft in drafts)),
         products=_mine(Product, organization, (line.product_id for _draft, line in lines)),
         articles={(source, name): pk for source, name, pk in articles.values_list("source", "external_id", "pk")},
     )
+
+
+def _erased(drafts: Sequence[OrderDraft], organization: Organization) -> set[tuple[str, str]]:
+    places = {_place(draft) for draft in drafts if draft.customer_reference.strip()}
+    kind = IdentifierKind.EXTERNAL.value
+    gone = privacy.is_erased(organization.pk, [(kind, reference, system) for system, reference in places])
+    return {(system, reference) for _kind, reference, system in gone}
+
+
+def _place(draft: OrderDraft) -> tuple[str, str]:
+    return draft.source.strip(), draft.customer_reference.strip()
 
 
 def prepare(draft: OrderDraft, known: Known, organization: Organization) -> Prepared | Refused:
@@ -72,7 +87,7 @@ def customer_of(draft: OrderDraft, known: Known) -> int | None:
         if draft.customer_id not in known.customers:
             raise Refused(_("There is no such customer."), code="no_such_customer", field="customer_id")
         return draft.customer_id
-    return known.references.get((draft.source.strip(), draft.customer_reference.strip()))
+    return known.references.get(_place(draft))
 
 
 def _order(
@@ -96,7 +111,9 @@ def _order(
     return {
         # An order whose customer nobody knows keeps the one that a person gave it.
         **({} if customer_id is None else {"customer_id": customer_id}),
-        "customer_reference": _short(draft.customer_reference, "customer_reference"),
+        "customer_reference": ""
+        if _place(draft) in known.erased
+        else _short(draft.customer_reference, "customer_reference"),
         "number": _short(draft.number, "number") or external_id,
         "status": draft.status,
         "placed_at": draft.placed_at,

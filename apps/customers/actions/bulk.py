@@ -17,6 +17,7 @@ from apps.customers import identity as identity_rules
 from apps.customers import normalise
 from apps.customers.actions import fields, identity, record, tags
 from apps.customers.actions.customer import CustomerDetails, create_customer, update_customer
+from apps.customers.actions.privacy.returning import refuse_erased_id
 from apps.customers.actions.search_terms import write_search_terms
 from apps.customers.models import Customer, Identifier, IdentifierKind
 
@@ -53,13 +54,15 @@ def upsert_customer(
     seen = identity_rules.Seen(
         IdentifierKind.EXTERNAL, normalise.one_line(external_id), normalise.one_line(system).lower()
     )
-    if not seen.system or len(seen.system) > 50 or len(seen.value) > 254 or identity_rules.key_of(seen) is None:
+    key = identity_rules.key_of(seen)
+    if not seen.system or len(seen.system) > 50 or len(seen.value) > 254 or key is None:
         raise Refused(_("This is no id of a customer in a system."), code="bad_external_id", field="external_id")
     identity.lock(organization.pk, seen)
     customer = _known(organization, seen, values)
     version = customer.version if customer else None
     details = {name: values[name] for name in DETAILS if name in values}
     if customer is None:
+        refuse_erased_id(organization.pk, (key.kind, key.value, key.system))
         customer = create_customer(
             CustomerDetails(**({"name": ""} | details)), organization=organization, by=by, now=now
         )

@@ -149,7 +149,7 @@ def _mail(subscription: SearchSubscription, fresh: list[int], now: datetime) -> 
 
 
 def _ids(rule: rules.Rule, now: datetime) -> list[int]:
-    found = advanced_search.fitting(rule, now=now).order_by("-created_at", "-id")
+    found = advanced_search.fitting(rule, now=now).usable().order_by("-created_at", "-id")
     return list(found.values_list("pk", flat=True)[: MOST_REMEMBERED + 1])
 
 

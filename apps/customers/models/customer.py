@@ -50,6 +50,10 @@ class CustomerQuerySet(OwnedQuerySet["Customer"]):
         """One row for each customer: records that were merged into another one are left out."""
         return self.filter(merged_into=None)
 
+    def usable(self) -> Self:
+        """Those whose data may be used: exported, mailed, handed on (not restricted, GDPR article 18)."""
+        return self.filter(is_restricted=False)
+
     def same_as(self, head: Customer | int) -> Self:
         """Every record of the customer of whom this is the head, itself included."""
         pk = head if isinstance(head, int) else head.pk

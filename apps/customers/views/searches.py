@@ -90,7 +90,7 @@ def search_export(request: MemberRequest) -> HttpResponseBase:
     rule = _asked(request).rule
     if rule is None:
         return redirect("customers:search")
-    found = advanced_search.fitting(rule, now=timezone.now()).filter(is_restricted=False)
+    found = advanced_search.fitting(rule, now=timezone.now()).usable()
     rows = found.order_by("-created_at", "-id").select_related("last_branch", "owner__user", "company")
     own = list(CustomField.objects.owned_by(request.organization).active().order_by("position", "id"))
     audit.record(

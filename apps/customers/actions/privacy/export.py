@@ -53,16 +53,34 @@ def archive(request: PrivacyRequest, subject: Subject) -> Iterator[File[bytes]]:
         yield content
 
 
+def forget_unclaimed(request: PrivacyRequest) -> None:
+    """Delete the copy of an attempt that was killed before the request could name it."""
+    named = PrivacyRequest.objects.exclude(export=None).values("export")
+    rows = StoredFile.objects.owned_by(request.organization_id).filter(
+        name=_name_of(request), reference=_reference_of(request), permission=Can.HANDLE_PRIVACY
+    )
+    for stored in rows.exclude(pk__in=named):
+        files.remove(stored)
+
+
+def _name_of(request: PrivacyRequest) -> str:
+    return f"{request.kind}-{request.customer_number}.zip"
+
+
+def _reference_of(request: PrivacyRequest) -> str:
+    return f"{REFERENCE}{request.customer_number}"
+
+
 def keep(request: PrivacyRequest, content: File[bytes], *, by: Actor, now: datetime) -> StoredFile:
     """File the ZIP where only those who answer privacy requests can fetch it."""
     return files.keep(
         content,
-        name=f"{request.kind}-{request.customer_number}.zip",
+        name=_name_of(request),
         kind="application/zip",
         organization_id=request.organization_id,
         by=by,
         now=now,
-        reference=f"{REFERENCE}{request.customer_number}",
+        reference=_reference_of(request),
         permission=Can.HANDLE_PRIVACY,
     )
 

@@ -24,6 +24,16 @@ from apps.messaging.address import normalised
 from apps.messaging.models import Suppression
 
 
+def refuse_erased_id(organization_id: int, identity: Identity) -> None:
+    """Raises Refused (`erased`) for the id of an erased customer in another system: no sync brings them back."""
+    if erased.is_erased(organization_id, [identity]):
+        raise Refused(
+            _("This customer asked to be forgotten. Take them out of the other system too."),
+            code="erased",
+            field="external_id",
+        )
+
+
 def refuse_erased(
     organization_id: int, *, email: str, mobile: str, has_come_back: bool, by: Actor, now: datetime
 ) -> None:

@@ -214,6 +214,7 @@ def _certify(request: PrivacyRequest, now: datetime) -> None:
 def _copy(request: PrivacyRequest, now: datetime) -> None:
     """Write the ZIP and file it; a copy of an attempt that was killed is replaced."""
     subject = subject_of(request.organization_id, request.record_ids)
+    export.forget_unclaimed(request)
     with export.archive(request, subject) as content:
         stored = export.keep(request, content, by=SYSTEM, now=now)
     with transaction.atomic():
