@@ -13,16 +13,19 @@ from datetime import date, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.permissions import Role
+from apps.commerce.models import Order, OrderLine, Payment, Product, Refund
 from apps.console import sample
 from apps.console.sample import Known
 from apps.customers import demo as customers_demo
-from apps.customers.models import Customer
+from apps.customers.models import Customer, Visit
 from apps.feedback import demo as feedback_demo
+from apps.feedback.models import Response
 from apps.tracking import demo as tracking_demo
+from apps.tracking.models import Event
 
 SLUG = "harbour-opticians"
 # So many come to the counter one by one, with consent and survey; all others are known from the shop alone.
@@ -70,6 +73,17 @@ def fill(
     sample.write_files(drawn, folder or files_folder())
     sample.load(drawn, organization, by=Membership.objects.owned_by(organization).order_by("id")[0], now=now)
     return organization
+
+
+def counts(organization: Organization) -> dict[str, int]:
+    """How many rows of each kind the demo has, by what people call them."""
+    kinds: tuple[type[models.Model], ...] = (
+        Customer, Visit, Response, Product, Order, OrderLine, Payment, Refund, Event,
+    )  # fmt: skip
+    return {
+        str(kind._meta.verbose_name_plural): kind._default_manager.filter(organization_id=organization.pk).count()
+        for kind in kinds
+    }
 
 
 def files_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -153,7 +154,9 @@ def test_organisation_agrees_with_the_truth(tmp_path: Path, settings: Any) -> No
 def test_command_writes_the_same_files_again(tmp_path: Path, settings: Any) -> None:
     settings.VAR_DIR = tmp_path
     for name in ("one", "two"):
-        call_command("demo", customers=12, seed=5, until=UNTIL, out=tmp_path / name, stdout=StringIO())
+        said = StringIO()
+        call_command("demo", customers=12, seed=5, until=UNTIL, out=tmp_path / name, stdout=said)
+        assert re.search(r"\d+ order lines, .* rows in \d+\.\d s, [\d,]+ rows/s", said.getvalue())
         Organization.objects.filter(slug=demo.SLUG).update(slug=f"was-{name}")
         demo_people_go()
     assert digests(tmp_path / "one") == digests(tmp_path / "two")

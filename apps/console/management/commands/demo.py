@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,12 +35,19 @@ class Command(BaseCommand):
         """Raises CommandError when the demo is there already."""
         if Organization.objects.filter(slug=demo.SLUG).exists():
             raise CommandError("The demo organisation is there already.")
-        demo.fill(
+        started = perf_counter()
+        organization = demo.fill(
             customers=options["customers"],
             seed=options["seed"],
             now=timezone.now(),
             until=options["until"],
             folder=options["out"],
+        )
+        seconds = perf_counter() - started
+        counts = demo.counts(organization)
+        rows = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+        self.stdout.write(
+            f"{rows}: {sum(counts.values()):,} rows in {seconds:.1f} s, {sum(counts.values()) / seconds:,.0f} rows/s"
         )
         self.stdout.write(demo.sign_ins_file().read_text())
         self.stdout.write(f"Files and their truth: {options['out'] or demo.files_folder()}")
