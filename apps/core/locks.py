@@ -9,7 +9,10 @@ The lock ends with the block, and with the process that held it, however that on
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,6 +41,37 @@ def wait_in_line(*names: str) -> None:
     numbers = sorted({int.from_bytes(_digest(name), signed=True) for name in names})
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [numbers])
+
+
+@contextmanager
+def one_writer() -> Iterator[None]:
+    """On SQLite, stand in line to write, around the transaction; on PostgreSQL nobody has to.
+
+    SQLite lets one writer in, and the others ask again after a pause that grows. Here the next one is woken the moment
+    the last one is through, in this process by a lock of threads, between processes by a lock of the kernel.
+    """
+    if connection.vendor == "postgresql" or connection.in_atomic_block:
+        # Whoever is in a transaction already may hold the database: to wait for another thread could be for ever.
+        yield
+        return
+    with _turn:
+        file = _line(os.getpid())
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
+_turn = threading.Lock()
+
+
+@functools.lru_cache(1)
+def _line(_pid: int) -> int:
+    # A file that a parent opened would be the parent's place in the line as well, hence one for each process.
+    folder = Path(settings.VAR_DIR) / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return os.open(folder / "writer", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _digest(name: str) -> bytes:

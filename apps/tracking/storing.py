@@ -9,7 +9,6 @@ sent again.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +18,7 @@ import orjson
 from django.db import connection, transaction
 
 from apps.core import fastsql
+from apps.core.locks import one_writer
 from apps.tracking.models import EventKey
 from apps.tracking.reading import Reading
 
@@ -180,22 +180,12 @@ def _in_one_statement(
     return {key.hex: fingerprint.hex for key, fingerprint in known.items()}
 
 
-# SQLite lets one writer in and the others ask again after a pause that grows. Threads of one process wait better here.
-_one_writer = threading.Lock()
 AT_ONCE = 400
 
 
+@one_writer()
+@transaction.atomic
 def _in_one_transaction(
-    organization_id: int, source_id: int, readings: Sequence[Reading], following: Sequence[Following], now: datetime
-) -> dict[str, str]:
-    if connection.in_atomic_block:
-        # The caller has the write lock already; to wait for another thread now could wait for ever.
-        return _plain(organization_id, source_id, readings, following, now)
-    with _one_writer, transaction.atomic():
-        return _plain(organization_id, source_id, readings, following, now)
-
-
-def _plain(
     organization_id: int, source_id: int, readings: Sequence[Reading], following: Sequence[Following], now: datetime
 ) -> dict[str, str]:
     known: dict[str, str] = {}

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from apps.core.locks import advisory_lock
+from apps.core.locks import advisory_lock, one_writer
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +80,38 @@ def test_killed_process_frees_its_lock() -> None:
             if alone:
                 return
     pytest.fail("the lock of a killed process was never freed")
+
+
+WRITER = """
+import sys, time
+import django
+django.setup()
+from apps.core.locks import one_writer
+with one_writer():
+    print("mine", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL lets many write")
+@pytest.mark.django_db(transaction=True)
+def test_writers_of_other_processes_stand_in_line_and_the_dead_leave_it() -> None:
+    holder = subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR)
+    written = threading.Event()
+
+    def write() -> None:
+        with one_writer():
+            written.set()
+        connection.close()
+
+    thread = threading.Thread(target=write)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "mine"
+        thread.start()
+        assert not written.wait(0.3)
+    finally:
+        holder.send_signal(signal.SIGKILL)
+        holder.communicate()
+        thread.join(10)
+    assert written.is_set()

@@ -8,7 +8,6 @@ an answer neither waits for the broker nor gets lost without it.
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 
 from apps.core import fastsql, outbox, request_context, waker
+from apps.core.locks import one_writer
 from apps.feedback.answers import Answer
 from apps.feedback.events import ResponseSubmitted
 from apps.feedback.models import Response
@@ -102,20 +102,9 @@ def _in_one_statement(values: dict[str, Any]) -> Answered | None:
     return Answered(*rows[0]) if rows else None
 
 
-# SQLite lets one writer in and the others ask again after a pause that grows. Threads of one process wait better here.
-_one_writer = threading.Lock()
-
-
-def _in_one_transaction(values: dict[str, Any]) -> Answered | None:
-    if connection.in_atomic_block:
-        # The caller has the write lock already; to wait for another thread now could wait for ever.
-        return _three_statements(values)
-    with _one_writer:
-        return _three_statements(values)
-
-
+@one_writer()
 @transaction.atomic
-def _three_statements(values: dict[str, Any]) -> Answered | None:
+def _in_one_transaction(values: dict[str, Any]) -> Answered | None:
     values = {**values, "now": connection.ops.adapt_datetimefield_value(values["now"])}
     with connection.cursor() as cursor:
         cursor.execute(redemption.REDEEM, values)
