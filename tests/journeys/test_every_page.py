@@ -16,6 +16,11 @@ PAGES = [
     "/customers/?q=nobody-has-this-name",
     "/responses/",
     "/surveys/",
+    "/orders/",
+    "/orders/?number=nobody-has-this-number",
+    "/products/",
+    "/products/?q=nobody-sells-this",
+    "/products/categories/",
     "/outbox/",
     "/profile/",
     "/settings/organization/",
@@ -31,7 +36,7 @@ PAGES = [
     "/settings/audit-log/",
     "/nothing-here/",
 ]
-FIRST_OF_LIST = ["/customers/", "/responses/", "/outbox/"]
+FIRST_OF_LIST = ["/customers/", "/responses/", "/orders/", "/products/", "/outbox/"]
 PUBLIC = ["/accounts/login/", "/accounts/password/reset/", "/s/no-such-token/", "/u/no-such-token/"]
 
 
