@@ -100,7 +100,7 @@ def _before_begin(raw: Any) -> bool:
 
 
 def _tell(raw: Any, wanted: str) -> None:
-    raw.execute("SELECT set_config(%s, %s, false)", [SETTING, wanted], prepare=True)
+    raw.run("SELECT set_config(%s, %s, false)", [SETTING, wanted])
 
 
 def _before_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:

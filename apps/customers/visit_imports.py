@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.customers.actions import find_or_create_branch
 from apps.customers.identity import EMAIL, EXTERNAL, PHONE, Seen
-from apps.customers.imports import BELONGINGS, BLOCK_BYTES, IMPORTER, LABEL, Person, keep, part
+from apps.customers.import_people import IMPORTER, LABEL, Person, keep
+from apps.customers.imports import BELONGINGS, BLOCK_BYTES, part
 from apps.customers.models import Visit, VisitSource
 from apps.imports import target, upsert
 from apps.imports.target import Chunk, Field, Finished, Kind, Outcome

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.commerce.models import Order
 from apps.customers.identity import EMAIL, EXTERNAL, Seen
-from apps.customers.imports import BELONGINGS, LABEL, Person, keep, part
+from apps.customers.import_people import LABEL, Person, keep
+from apps.customers.imports import BELONGINGS, part
 from apps.feedback.models import Delivery, Response, SurveyRequest
 from apps.forms.models import LinkPurpose, OneTimeLink
 from apps.imports import target, upsert

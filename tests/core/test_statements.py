@@ -98,6 +98,23 @@ def test_it_is_part_of_a_transaction(table: str) -> None:
     assert stored() == []
 
 
+def test_a_rollback_gives_no_statement_up(table: str) -> None:
+    for number in range(3):
+        with transaction.atomic():
+            fastsql.execute("SELECT count(*) FROM statements_here")
+            assert fastsql.execute("SELECT 1") == [(1,)]
+            fastsql.execute("INSERT INTO statements_here VALUES (%s, %s)", [number, "gone"])
+            transaction.set_rollback(True)
+        assert stored() == []
+
+
+def test_statements_that_a_pooler_gave_up_are_prepared_again() -> None:
+    assert fastsql.execute("SELECT 1") == [(1,)]
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD ALL")
+    assert fastsql.execute("SELECT 1") == [(1,)]
+
+
 def test_a_slow_statement_ends_the_line() -> None:
     with patience.at_most(0.2), pytest.raises(OperationalError, match="no answer within"):
         fastsql.execute("SELECT pg_sleep(5)")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
 from apps.customers.actions import privacy
-from apps.customers.models import Customer, PrivacyRequest, PrivacyState
+from apps.customers.models import Customer, Identifier, PrivacyRequest, PrivacyState
 from apps.imports import actions
 from apps.imports.models import ImportChange, ImportChunk, ImportRun, RunState, folder
 from tests.imports.conftest import Bring
@@ -129,3 +129,14 @@ def test_imported_again_they_stay_erased_and_the_import_says_how_many(bring: Bri
     again = bring("customers", HEAD + ADA + BOB)
     assert (again.withheld, again.unchanged, again.created) == (1, 1, 0)
     assert [customer.name for customer in Customer.objects.all()] == ["Bob Noyce"]
+
+
+def test_a_customer_whom_we_have_does_not_take_over_what_belonged_to_the_erased(
+    bring: Bring, manager: Membership
+) -> None:
+    bring("customers", "customer id,name,email\n1,Ada Lovelace,ada@example.com\n2,Bob Noyce,bob@example.com\n")
+    answered("erasure", Customer.objects.get(name="Ada Lovelace"), manager)
+    bring("customers", "customer id,name,email\n2,Robert Noyce,ada@example.com\n")
+    bob = Customer.objects.get()
+    assert (bob.name, bob.email) == ("Robert Noyce", "bob@example.com")
+    assert not Identifier.objects.filter(value="ada@example.com").exists()

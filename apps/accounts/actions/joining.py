@@ -68,7 +68,7 @@ def revoke_invitation(invitation: Invitation, *, by: Caller, now: datetime) -> I
 @transaction.atomic
 def accept_invitation(invitation: Invitation, *, user: User, now: datetime) -> Membership:
     """Make this person, whose address the letter bears, a member. Raises Refused for a letter that no longer works."""
-    invitation = Invitation.objects.select_for_update().select_related("organization").get(pk=invitation.pk)
+    invitation = Invitation.objects.select_for_update(of=("self",)).select_related("organization").get(pk=invitation.pk)
     refuse_dead(invitation, now=now)
     if user.email != invitation.email:
         raise Refused(_("This invitation is for somebody else."), code="invitation_for_other")

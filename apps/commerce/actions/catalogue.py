@@ -68,7 +68,7 @@ def upsert_product(draft: ProductDraft, *, organization: Organization, by: Actor
 @transaction.atomic
 def update_category(category: Category, draft: CategoryDraft, *, by: Actor, now: datetime) -> Category:
     """Rename it or hang it elsewhere. Raises Refused (as `upsert_category`)."""
-    category = Category.objects.select_for_update().select_related("organization").get(pk=category.pk)
+    category = Category.objects.select_for_update(of=("self",)).select_related("organization").get(pk=category.pk)
     by_id, _names = _categories(category.organization, drafts_parents([draft]))
     values = _category_values(draft, category.organization, by_id)
     if draft.parent_id is not None:
@@ -79,7 +79,7 @@ def update_category(category: Category, draft: CategoryDraft, *, by: Actor, now:
 @transaction.atomic
 def update_product(product: Product, draft: ProductDraft, *, by: Actor, now: datetime) -> Product:
     """Change what differs. Raises Refused (as `upsert_product`)."""
-    product = Product.objects.select_for_update().select_related("organization").get(pk=product.pk)
+    product = Product.objects.select_for_update(of=("self",)).select_related("organization").get(pk=product.pk)
     asked = [(product.source, draft.category_id, draft.category_external_id)]
     by_id, by_name = _categories(product.organization, asked)
     return _update(product, _product_values(draft, product.organization, by_id, by_name), by=by, now=now)

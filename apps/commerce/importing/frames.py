@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from apps.customers.identity import EMAIL, EXTERNAL, Seen
-from apps.customers.imports import LABEL as CUSTOMER
-from apps.customers.imports import Person, keep
+from apps.customers.import_people import LABEL as CUSTOMER
+from apps.customers.import_people import Person, keep
 from apps.imports import upsert
 from apps.imports.sentences import sentence
 from apps.imports.target import Chunk, Outcome, Rejection

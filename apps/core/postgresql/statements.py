@@ -38,9 +38,10 @@ class StatementConnection(psycopg.Connection[Any]):
         Raises what psycopg raises, and OperationalError when the server stays silent longer than `patience.seconds()`.
         """
         if not self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE:
-            # psycopg opens the transaction with its own first statement.
+            # psycopg opens the transaction with its own first statement. It must prepare nothing: once it did, each of
+            # its ROLLBACKs would give up all statements of the connection, ours too.
             with psycopg.Cursor(self) as cursor:
-                cursor.execute(sql.encode(), params, prepare=True)
+                cursor.execute(sql.encode(), params)
                 return cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
         query, names = _translated(sql)
         values = [params[name] for name in names] if isinstance(params, Mapping) else params
@@ -48,7 +49,15 @@ class StatementConnection(psycopg.Connection[Any]):
         bound = adapters.dump_sequence(values, [PyFormat.AUTO] * len(values))
         name = self._statement_name(sql, query, adapters.types or ())
         self.pgconn.send_query_prepared(name, bound, adapters.formats)
-        adapters.set_pgresult(self._received())
+        try:
+            result = self._received()
+        except psycopg.errors.InvalidSqlStatementName:
+            # Somebody between us and the server (a pooler) gave everything up.
+            self.statements.clear()
+            if self.pgconn.transaction_status != TransactionStatus.IDLE:
+                raise
+            return self.run(sql, params)
+        adapters.set_pgresult(result)
         found = adapters.pgresult
         return adapters.load_rows(0, found.ntuples, tuple) if found is not None and found.nfields else []
 

@@ -51,7 +51,7 @@ def request_survey(customer: Customer, *, by: audit.Actor, now: datetime, visit:
     One visit is asked about once: a second call gives the first request.
     Raises Refused: `restricted`, `no_consent`, `no_address`, `suppressed`.
     """
-    customer = Customer.objects.select_for_update().select_related("organization").get(pk=customer.head_id)
+    customer = Customer.objects.locked().get(pk=customer.head_id)
     if visit is not None and (known := SurveyRequest.objects.filter(visit=visit).first()):
         return known
     _refuse_unreachable(customer, now)
