@@ -56,6 +56,7 @@ def website() -> Iterator[tuple[str, list[str]]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", line
     server.shutdown()
+    server.server_close()
 
 
 def test_a_page_of_another_website_sends_and_is_watched(
