@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty
 
@@ -65,3 +66,31 @@ def test_broken_message_stops_nobody(channel: Channel, folder: Path, content: by
         channel._get("default")
     channel._put("default", {"body": 2})
     assert channel._get("default") == {"body": 2}
+
+
+def test_many_bind_their_queues_at_once(channel: Channel) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: channel._queue_bind("here", "", "", f"queue-{number}"), range(40)))
+    assert {bound.queue for bound in channel.get_table("here")} == {f"queue-{number}" for number in range(40)}
+
+
+@pytest.mark.parametrize("content", ["", "[[", "nonsense"])
+def test_a_broken_list_of_queues_is_written_anew(channel: Channel, folder: Path, content: str) -> None:
+    file = folder.parent / "control" / "here.exchange"
+    file.write_text(content)
+    assert channel.get_table("here") == []
+    channel._queue_bind("here", "key", "", "default")
+    assert [bound.queue for bound in channel.get_table("here")] == ["default"]
+
+
+def test_a_list_of_queues_is_never_seen_half_written(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace, seen = Path.replace, []
+
+    def look_first(self: Path, target: Path) -> Path:
+        seen.append([bound.queue for bound in channel.get_table("here")])
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", look_first)
+    channel._queue_bind("here", "", "", "one")
+    channel._queue_bind("here", "", "", "two")
+    assert seen == [[], ["one"]]
