@@ -1,6 +1,6 @@
 """The whole loop with real reviews over real HTTP, in a product that was started the way a user starts it.
 
-    python bench/feedback_loop.py --reviews ../shared/data/feedback/womens_clothing_reviews_sample.csv
+    python bench/feedback_loop.py --reviews REVIEWS.csv
         [--postgres | --database-url … --redis-url …] [--limit 100] [--threads 8]
 
 Starts web server, worker and beat with one command (embedded SQLite and file broker by default; `--postgres`: a fresh

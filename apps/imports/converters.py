@@ -6,6 +6,7 @@ Each converter tries the fast way for the whole column first and looks only at w
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apps.imports import moments
@@ -202,8 +203,6 @@ def _datetime(given: pl.Series, field: Field, settings: ReadSettings) -> Convert
 
 
 def _date(given: pl.Series, field: Field, settings: ReadSettings) -> Converted:
-    from dataclasses import replace
-
     values, codes = _datetime(given, field, replace(settings, time_zone="UTC"))
     return values.dt.date(), codes
 

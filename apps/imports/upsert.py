@@ -6,6 +6,7 @@ numbers as whole units), `constants` what is the same in every row.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,8 +106,6 @@ def copy_in(table: str, frame: pl.DataFrame) -> None:
 
 def csv_of(frame: pl.DataFrame) -> bytes:
     """As COPY reads it: nothing is null, two quotes are the empty text."""
-    import io
-
     import polars as pl
 
     moments = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -108,8 +109,6 @@ def _known_orders(chunk: Chunk, numbers: pl.Series) -> pl.DataFrame:
     listed = "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
     parameter: list[str] | str = wanted
     if connection.vendor != "postgresql":
-        import json
-
         parameter = json.dumps(wanted)
     micros = (
         "(extract(epoch FROM placed_at) * 1000000)::bigint"

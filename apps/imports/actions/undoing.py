@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
@@ -159,8 +160,6 @@ def _stored(model: type[models.Model], column: str, value: Any) -> Any:
     """As the column takes it: moments and own fields were kept as text."""
     field = next(each for each in model._meta.concrete_fields if each.column == column)
     if isinstance(field, models.JSONField):
-        import json
-
         return value if isinstance(value, str) or value is None else json.dumps(value)
     if isinstance(field, models.DateTimeField) and isinstance(value, str):
         moment = datetime.fromisoformat(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -65,8 +66,6 @@ def text_blocks(
 
 def utf8(stream: IO[bytes], encoding: str, size: int = 4 * MEGABYTE) -> Iterator[bytes]:
     """The bytes of the stream as UTF-8, without a byte order mark. Invalid UTF-8 passes: its rows are found later."""
-    import codecs
-
     first = True
     decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("replace")
     while piece := stream.read(size):
